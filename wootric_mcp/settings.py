@@ -1,0 +1,182 @@
+"""Environment variables and command-line flags, read once into one frozen `Settings`."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "WOOTRIC_"
+SECRETS = ("client_secret", "password", "account_token")
+
+Region = Literal["us", "eu", "au"]
+SurveyType = Literal["nps", "csat5", "csat10", "ces7"]
+Names = Annotated[tuple[str, ...], NoDecode]
+
+_HOSTS: dict[Region, str] = {
+    "us": "https://api.wootric.com",
+    "eu": "https://api.wootric.eu",
+    "au": "https://api.wootric.au",
+}
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set. Secrets never show in a repr or a log.
+
+    Each field is read from `WOOTRIC_` and its name in capitals; a secret also from the file that
+    `WOOTRIC_<NAME>_FILE` names. An empty value counts as not set.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    client_id: str = ""
+    client_secret: SecretStr | None = None
+    username: str = ""
+    password: SecretStr | None = None
+    account_token: SecretStr | None = None
+    region: Region | None = None
+    base_url: str = ""
+    timezone: str = ""
+    """IANA name of the account's time zone, which periods are resolved in; empty: the machine's."""
+    survey_type: SurveyType = "nps"
+    csv_dir: Path | None = None
+    """Folder whose files `send_email_survey_csv` may name; unset: none."""
+    alias_key_file: Path | None = None
+    """Where the key behind respondent aliases is kept; unset: the user's data folder."""
+    deadline: float = Field(default=45.0, gt=0, le=600)
+    """Seconds a tool call may take."""
+
+    toolsets: Names = ()
+    tools: Names = ()
+    exclude_tools: Names = ()
+    read_only: bool = False
+
+    is_sandbox: bool = False
+    problems: tuple[str, ...] = ()
+    """What was set but cannot be used, one sentence each. Calls are refused with these."""
+
+    @field_validator("toolsets", "tools", "exclude_tools", mode="before")
+    @classmethod
+    def _split_names(cls, value: object) -> object:
+        return tuple(re.split(r"[,\s]+", value.strip(", \n\t"))) if isinstance(value, str) else value
+
+    @field_validator("region", mode="before")
+    @classmethod
+    def _lower_region(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, value: str) -> str:
+        from zoneinfo import ZoneInfo
+
+        try:
+            if value:
+                ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError("name a time zone such as Europe/Berlin or America/New_York") from error
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _safe_base_url(cls, value: str) -> str:
+        if not value:
+            return value
+        url = urlsplit(value)
+        if url.username or url.password or url.query or url.fragment:
+            raise ValueError("give scheme, host and path only")
+        if url.scheme == "https" and url.hostname:
+            return value.rstrip("/")
+        if url.scheme == "http" and url.hostname in _LOOPBACK:
+            return value.rstrip("/")
+        raise ValueError("must begin with https:// (http:// is for loopback only)")
+
+    @classmethod
+    def load(cls, flags: Mapping[str, object] | None = None) -> Self:
+        """Read the environment and, over it, the flags. Never fails: see `problems`."""
+        given = {**_secret_files(), **(flags or {})}
+        problems = list(given.pop("problems", ()))  # type: ignore[call-overload]
+        try:
+            return cls(**given, problems=tuple(problems))
+        except ValidationError as error:
+            for fault in error.errors():
+                name = str(fault["loc"][0])
+                problems.append(f"{PREFIX}{name.upper()} cannot be used: {_reason(fault['msg'])}.")
+                given[name] = cls.model_fields[name].get_default()
+            return cls(**given, problems=tuple(problems))
+
+    @classmethod
+    def for_sandbox(cls, base_url: str, flags: Mapping[str, object] | None = None) -> Self:
+        """Settings for the story sandbox at `base_url`; nothing in the environment is read."""
+        sandbox = {
+            "base_url": base_url,
+            "client_id": "sandbox",
+            "client_secret": SecretStr("sandbox"),
+            "is_sandbox": True,
+        }
+        blank = {name: field.get_default() for name, field in cls.model_fields.items()}
+        return cls(**{**blank, **(flags or {}), **sandbox})
+
+    @property
+    def url(self) -> str:
+        """Base URL of the API: the one set, else by region, else by the account token's prefix."""
+        return self.base_url or _HOSTS[self.region or self._token_region]
+
+    @property
+    def _token_region(self) -> Region:
+        token = self.account_token.get_secret_value() if self.account_token else ""
+        match = re.match(r"NPS-(EU|AU)-", token, re.IGNORECASE)
+        return "us" if not match else "eu" if match[1].upper() == "EU" else "au"
+
+    @property
+    def grant(self) -> Literal["password", "client_credentials"] | None:
+        """OAuth grant that the settings allow; a user name and password win. None: not configured."""
+        if self.username and self.password:
+            return "password"
+        if self.client_id and self.client_secret:
+            return "client_credentials"
+        return None
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether calls can be made at all."""
+        return self.grant is not None and not self.problems
+
+    def what_to_set(self) -> str:
+        """What is missing or wrong, in words that name the variables to set."""
+        faults = list(self.problems)
+        if self.grant is None:
+            faults.append(
+                "No Wootric credentials are configured. Set WOOTRIC_CLIENT_ID and WOOTRIC_CLIENT_SECRET "
+                "(Wootric: Settings > API), or WOOTRIC_USERNAME and WOOTRIC_PASSWORD (with "
+                "WOOTRIC_ACCOUNT_TOKEN if the user belongs to several accounts); for accounts in Europe or "
+                "Australia also WOOTRIC_REGION=eu or au. To try the server without an account, start it "
+                "with --sandbox."
+            )
+        return " ".join(faults)
+
+
+def _secret_files() -> dict[str, object]:
+    found: dict[str, object] = {}
+    problems: list[str] = []
+    for name in SECRETS:
+        variable = f"{PREFIX}{name.upper()}_FILE"
+        if path := os.environ.get(variable):
+            try:
+                found[name] = SecretStr(Path(path).expanduser().read_text(encoding="utf-8").strip())
+            except (OSError, UnicodeDecodeError) as error:
+                problems.append(f"{variable} cannot be read: {type(error).__name__}.")
+    return {**found, "problems": problems} if problems else found
+
+
+def _reason(message: str) -> str:
+    return message.removeprefix("Value error, ").rstrip(".")
