@@ -1,0 +1,177 @@
+"""Text written by strangers, made fit to show: no invisible or control characters, no personal data in it."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from functools import cache
+
+_ANSI = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
+    r"|(?:\x1b[\]P^_X]|[\x9d\x90\x9e\x9f\x98])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # OSC and other strings
+    r"|\x1b[ -/]*[0-~]?"
+)
+_SPACE = re.compile(r"\s+")
+_LINE_BREAK = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
+_ZWJ = "\u200d"
+_EMOJI_STYLE = "\ufe0f"
+_KEYCAP = "\u20e3"
+_UNESCAPE_ROUNDS = 4
+
+
+def clean(text: str | None, limit: int | None = None, *, keep_lines: bool = False) -> str:
+    """Text with nothing in it that a reader cannot see.
+
+    HTML is unescaped (also where it was escaped several times), ANSI escapes, control, bidirectional,
+    zero-width and tag characters, private use and lone surrogates are removed; emoji sequences survive. Space
+    is collapsed.
+
+    Args:
+        text: What came from outside; None gives "".
+        limit: Greatest length in characters; a longer text ends with "…".
+        keep_lines: Keep line breaks (as "\\n") instead of turning them into a space.
+    """
+    if not text:
+        return ""
+    if limit is not None:
+        text = text[: 16 * limit + 64]  # an escaped character is at most a dozen long; the rest cannot show
+    if not (text.isascii() and text.isprintable() and "&" not in text):
+        text = _visible(_unescape(text))
+    if keep_lines:
+        lines = (_SPACE.sub(" ", line).strip() for line in _LINE_BREAK.split(text))
+        text = "\n".join(line for line in lines if line)
+    else:
+        text = _SPACE.sub(" ", text).strip()
+    if limit is not None and len(text) > limit:
+        text = _whole(text[: max(limit - 1, 0)]).rstrip() + "…"
+    return text
+
+
+def _unescape(text: str) -> str:
+    for _ in range(_UNESCAPE_ROUNDS):
+        if "&" not in text:
+            break
+        plain = html.unescape(text)
+        if plain == text:
+            break
+        text = plain
+    return text
+
+
+def _visible(text: str) -> str:
+    text = _ANSI.sub("", text)
+    if text.isascii() and text.isprintable():
+        return text
+    shown: list[str] = []
+    for position, character in enumerate(text):
+        if _is_harmless(character):
+            shown.append(character)
+        elif character in (_ZWJ, _EMOJI_STYLE):
+            follower = text[position + 1 : position + 2]
+            if shown and _joins(character, shown, follower):
+                shown.append(character)
+    return "".join(shown)
+
+
+def _joins(character: str, shown: list[str], follower: str) -> bool:
+    """Whether a joiner or variation selector is part of an emoji, judged by what is shown around it."""
+    before = shown[-1]
+    if character == _EMOJI_STYLE:
+        return _is_pictograph(before) or (before in "0123456789#*" and follower == _KEYCAP)
+    base = shown[-2] if before == _EMOJI_STYLE and len(shown) > 1 else before
+    return _is_pictograph(base) and _is_pictograph(follower)
+
+
+def _is_pictograph(character: str) -> bool:
+    return len(character) == 1 and (
+        character in "\u00a9\u00ae\u203c\u2049\u2122\u2139"
+        or 0x2190 <= ord(character) <= 0x2BFF
+        or character in "\u3030\u303d\u3297\u3299"
+        or 0x1F000 <= ord(character) <= 0x1FAFF
+    )
+
+
+@cache
+def _is_harmless(character: str) -> bool:
+    """Whether a character shows as itself; white space counts, it is dealt with afterwards.
+
+    Removed: Cc, Cf, Cs, Co and Cn of the Unicode character database (bidirectional marks, zero-width and tag
+    characters, soft hyphens, noncharacters are among them; emoji newer than Python's database are not), all
+    variation selectors, and the letters and marks that draw nothing (Hangul and Khmer fillers, the combining
+    grapheme joiner, the Braille blank).
+    """
+    if character.isspace():
+        return True
+    code = ord(character)
+    if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn"):
+        return 0x1F000 <= code <= 0x1FAFF
+    return not (
+        0xFE00 <= code <= 0xFE0F
+        or 0xE0100 <= code <= 0xE01EF
+        or code
+        in (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0, 0x180B, 0x180C, 0x180D, 0x180F)
+    )
+
+
+def _whole(text: str) -> str:
+    """`text` without a joiner left over at the end, where an emoji was cut in two."""
+    return text.rstrip(_ZWJ)
+
+
+_URL = re.compile(r"\b(?:https?://|www\.)[^\s<>\"'”’)\]]+", re.IGNORECASE)
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", re.IGNORECASE)
+_IP = re.compile(r"(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w.]*\d)")
+_IP6 = re.compile(
+    r"(?<![\w:])(?:(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|(?:[0-9a-f]{1,4}:){1,6}(?::[0-9a-f]{1,4}){1,6})(?![\w:])",
+    re.IGNORECASE,
+)
+_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
+_CARD = re.compile(r"(?<![\w-])\d(?:[ -]?\d){12,18}(?![\w-])")
+_PHONE = re.compile(
+    r"(?<![\w.,:/#€$£-])(?:"
+    r"(?:(?:\+|00)[1-9]|\(0?\d|0[1-9])(?:(?: / |[ ./()-]{1,2})?\d){6,14}"  # +49 170 12345, 0171/12345
+    r"|(?:1[ .-])?\d{3}[ .-]\d{3}[ .-]\d{4}"  # 555-123-4567
+    r")(?![\w€$£%]|[ .-]?\d)"
+)
+_DATE = re.compile(r"\d{1,2}([-./])\d{1,2}\1\d{4}")
+
+
+def mask(text: str) -> str:
+    """Text with personal data replaced: [email], [phone], [ip], [card], [account]; URLs lose query and
+    fragment.
+
+    A number counts as a phone number if it is written as one: with a leading + or 0 or bracket, or in groups
+    of three, three and four. Dates, prices, versions and plain order numbers stay.
+    """
+    if "@" in text:
+        text = _EMAIL.sub("[email]", text)
+    if "/" in text or "." in text:
+        text = _URL.sub(lambda found: re.split(r"[?#]", found[0], maxsplit=1)[0], text)
+    if any(digit in text for digit in "0123456789"):
+        text = _IBAN.sub(lambda found: "[account]" if _is_iban(found[0]) else found[0], text)
+        text = _IP.sub("[ip]", text)
+        text = _CARD.sub(lambda found: "[card]" if _is_card(found[0]) else found[0], text)
+        text = _PHONE.sub(_mask_phone, text)
+    if ":" in text:
+        text = _IP6.sub(lambda found: "[ip]" if re.search(r"\d", found[0]) else found[0], text)
+    return text
+
+
+def _mask_phone(found: re.Match[str]) -> str:
+    digits = sum(character.isdigit() for character in found[0])
+    least = 7 if found[0][0] in "+(" else 9
+    return found[0] if digits < least or digits > 15 or _DATE.match(found[0]) else "[phone]"
+
+
+def _is_card(written: str) -> bool:
+    """Whether the digits pass the Luhn check (ISO/IEC 7812-1, annex B)."""
+    digits = [int(digit) for digit in written if digit.isdigit()]
+    doubled = (digit * 2 for digit in digits[-2::-2])
+    return (sum(digits[-1::-2]) + sum(digit - 9 if digit > 9 else digit for digit in doubled)) % 10 == 0
+
+
+def _is_iban(written: str) -> bool:
+    """Whether the check digits are right (ISO 13616: the number modulo 97 is 1)."""
+    plain = written.replace(" ", "")
+    return 15 <= len(plain) <= 34 and int("".join(str(int(c, 36)) for c in plain[4:] + plain[:4])) % 97 == 1
