@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -103,8 +103,8 @@ class Settings(BaseSettings):
     @classmethod
     def load(cls, flags: Mapping[str, object] | None = None) -> Self:
         """Read the environment and, over it, the flags. Never fails: see `problems`."""
-        given = {**_secret_files(), **(flags or {})}
-        problems = list(given.pop("problems", ()))  # type: ignore[call-overload]
+        secrets, problems = _secrets_from_files()
+        given: dict[str, Any] = {**secrets, **(flags or {})}
         try:
             return cls(**given, problems=tuple(problems))
         except ValidationError as error:
@@ -117,14 +117,10 @@ class Settings(BaseSettings):
     @classmethod
     def for_sandbox(cls, base_url: str, flags: Mapping[str, object] | None = None) -> Self:
         """Settings for the story sandbox at `base_url`; nothing in the environment is read."""
-        sandbox = {
-            "base_url": base_url,
-            "client_id": "sandbox",
-            "client_secret": SecretStr("sandbox"),
-            "is_sandbox": True,
-        }
-        blank = {name: field.get_default() for name, field in cls.model_fields.items()}
-        return cls(**{**blank, **(flags or {}), **sandbox})
+        given: dict[str, Any] = {name: field.get_default() for name, field in cls.model_fields.items()}
+        given.update(flags or {})
+        given.update(base_url=base_url, client_id="sandbox", client_secret="sandbox", is_sandbox=True)  # noqa: S106
+        return cls(**given)
 
     @property
     def url(self) -> str:
@@ -165,8 +161,8 @@ class Settings(BaseSettings):
         return " ".join(faults)
 
 
-def _secret_files() -> dict[str, object]:
-    found: dict[str, object] = {}
+def _secrets_from_files() -> tuple[dict[str, SecretStr], list[str]]:
+    found: dict[str, SecretStr] = {}
     problems: list[str] = []
     for name in SECRETS:
         variable = f"{PREFIX}{name.upper()}_FILE"
@@ -175,7 +171,7 @@ def _secret_files() -> dict[str, object]:
                 found[name] = SecretStr(Path(path).expanduser().read_text(encoding="utf-8").strip())
             except (OSError, UnicodeDecodeError) as error:
                 problems.append(f"{variable} cannot be read: {type(error).__name__}.")
-    return {**found, "problems": problems} if problems else found
+    return found, problems
 
 
 def _reason(message: str) -> str:

@@ -1,0 +1,94 @@
+"""The command line: serve over stdio or HTTP, against an account or the sandbox."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+import anyio
+
+from wootric_mcp import __version__
+from wootric_mcp.server import build_server
+from wootric_mcp.settings import Settings
+from wootric_mcp.tools.registry import UnknownToolError
+
+_EPILOG = """\
+Credentials come from the environment: WOOTRIC_CLIENT_ID and WOOTRIC_CLIENT_SECRET, or WOOTRIC_USERNAME and
+WOOTRIC_PASSWORD (with WOOTRIC_ACCOUNT_TOKEN if the user belongs to several accounts). A secret can also come from
+a file: WOOTRIC_CLIENT_SECRET_FILE, WOOTRIC_PASSWORD_FILE, WOOTRIC_ACCOUNT_TOKEN_FILE.
+WOOTRIC_REGION (us, eu, au), WOOTRIC_BASE_URL, WOOTRIC_TIMEZONE (default: the machine's), WOOTRIC_SURVEY_TYPE
+(nps, csat5, csat10, ces7), WOOTRIC_CSV_DIR (folder whose CSV files may be sent), WOOTRIC_DEADLINE (seconds a call
+may take, default 45).
+
+Before anything is deleted, overwritten or mailed to customers, a person is asked. Where the client cannot ask,
+the call is refused and nothing is changed.
+
+`wootric-mcp sandbox --help` tells about the simulated account.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The arguments of `wootric-mcp`; the `sandbox` command has its own parser."""
+    made = argparse.ArgumentParser(
+        prog="wootric-mcp",
+        description="MCP server for the customer feedback of a Wootric (InMoment) account.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("--version", action="version", version=f"wootric-mcp {__version__}")
+    made.add_argument(
+        "--sandbox", action="store_true", help="serve a simulated account; every credential is ignored"
+    )
+    made.add_argument("--http", action="store_true", help="serve Streamable HTTP on loopback instead of stdio")
+    made.add_argument("--port", type=int, default=8000, help="port for --http (default 8000; 0: a free one)")
+    made.add_argument("--toolsets", metavar="NAMES", help="only these toolsets, comma-separated")
+    made.add_argument("--tools", metavar="NAMES", help="only these tools (with --toolsets: these too)")
+    made.add_argument("--exclude-tools", metavar="NAMES", help="without these tools, whatever else is asked for")
+    made.add_argument("--read-only", action="store_true", help="only tools that change nothing and mail nobody")
+    return made
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line and return its exit status."""
+    if arguments[:1] == ["sandbox"]:
+        from wootric_mcp.sandbox.cli import main
+
+        return main(list(arguments[1:]))
+    options = parser().parse_args(arguments)
+    logging.basicConfig(
+        level=os.environ.get("WOOTRIC_LOG_LEVEL", "WARNING").upper(),
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    with ExitStack() as stack:
+        try:
+            settings = _settings(options, stack)
+            closed = anyio.Event()
+            server = build_server(settings, on_close=closed.set)
+        except UnknownToolError as error:
+            print(f"wootric-mcp: {error}", file=sys.stderr)  # noqa: T201
+            return 2
+        if not settings.is_usable:
+            logging.getLogger(__name__).warning("Calls will be refused. %s", settings.what_to_set())
+        from wootric_mcp import serving
+
+        if options.http:
+            return anyio.run(serving.serve_http, server, options.port)
+        return anyio.run(serving.serve_stdio, server, closed)
+
+
+def _settings(options: argparse.Namespace, stack: ExitStack) -> Settings:
+    flags = {
+        name: value
+        for name in ("toolsets", "tools", "exclude_tools", "read_only")
+        if (value := getattr(options, name))
+    }
+    if not options.sandbox:
+        return Settings.load(flags)
+    from wootric_mcp.sandbox.server import start_story
+
+    return Settings.for_sandbox(stack.enter_context(start_story()).base_url, flags)

@@ -1,0 +1,87 @@
+"""Serving over stdio or loopback HTTP, and stopping cleanly within a second."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import anyio
+
+if TYPE_CHECKING:
+    from mcp.server import MCPServer
+
+_HOST = "127.0.0.1"
+# Seconds that calls in flight and the teardown get before the process ends anyway.
+_GRACE = 0.8
+
+log = logging.getLogger(__name__)
+
+
+async def serve_stdio(server: MCPServer[Any], closed: anyio.Event) -> int:
+    """Serve until the host closes stdin or a signal asks to stop; `closed` is set when the server is torn down."""
+
+    async def leave() -> None:
+        group.cancel_scope.cancel()
+        with anyio.CancelScope(shield=True), anyio.move_on_after(_GRACE):
+            await closed.wait()
+        # The SDK's thread that reads stdin cannot be cancelled: only leaving at once ends it.
+        logging.shutdown()
+        sys.stderr.flush()
+        os._exit(0)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(_on_signal, leave)
+        await server.run_stdio_async()
+        group.cancel_scope.cancel()
+    return 0
+
+
+async def serve_http(server: MCPServer[Any], port: int) -> int:
+    """Serve Streamable HTTP on loopback; other hosts and origins are refused."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            """Leave signals to us where we can receive them; uvicorn raises them again after its shutdown."""
+            if sys.platform == "win32":
+                with super().capture_signals():
+                    yield
+            else:
+                yield
+
+    try:
+        listener = socket.create_server((_HOST, port))
+    except OSError as error:
+        log.error("Cannot listen on %s:%d: %s. Choose another --port, or 0 for a free one.", _HOST, port, error)
+        return 1
+    app = server.streamable_http_app(host=_HOST)
+    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1)
+    uvicorn_server = Server(config)
+
+    async def leave() -> None:
+        uvicorn_server.should_exit = True
+
+    sys.stderr.write(f"wootric-mcp serves http://{_HOST}:{listener.getsockname()[1]}/mcp\n")
+    sys.stderr.flush()
+    async with anyio.create_task_group() as group:
+        group.start_soon(_on_signal, leave)
+        await uvicorn_server.serve(sockets=[listener])
+        group.cancel_scope.cancel()
+    return 0
+
+
+async def _on_signal(act: Callable[[], Any]) -> None:
+    """Do `act` at the first SIGTERM or SIGINT. Windows has no such receiver; there Python's own handling stays."""
+    if sys.platform == "win32":
+        return
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for _ in signals:
+            await act()
+            return

@@ -1,0 +1,143 @@
+"""What one running server holds for its tools, resources and prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ToolError
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from wootric_mcp.api.client import WootricClient
+    from wootric_mcp.api.people import Person
+    from wootric_mcp.feedback.period import Period
+    from wootric_mcp.settings import Settings
+    from wootric_mcp.shield.aliases import Aliases
+
+# Seconds of a call's deadline that are kept for analysis and rendering after reading has stopped.
+_TIME_TO_ANSWER = 5.0
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class App:
+    """The lifespan state of one server: made at start, closed at the end.
+
+    Everything that costs time to import or to open is made on first use.
+    """
+
+    settings: Settings
+    now: Callable[[], datetime] = _utc_now
+    _client: WootricClient | None = field(default=None, init=False)
+    _aliases: Aliases | None = field(default=None, init=False)
+    _zone: tzinfo | None = field(default=None, init=False)
+
+    def client(self) -> WootricClient:
+        """The account's API client.
+
+        Raises:
+            ToolError: If the server is not configured; the text says what to set.
+        """
+        if not self.settings.is_usable:
+            raise ToolError(f"{self.settings.what_to_set()} Nothing was read or changed.")
+        if self._client is None:
+            from wootric_mcp.api.client import WootricClient
+
+            self._client = WootricClient(self.settings)
+        return self._client
+
+    async def close(self) -> None:
+        """End the connections to Wootric."""
+        if self._client is not None:
+            await self._client.aclose()
+
+    @property
+    def aliases(self) -> Aliases:
+        """Translates end-user ids to aliases and back."""
+        if self._aliases is None:
+            from wootric_mcp.shield.aliases import SANDBOX_KEY, Aliases, load_key
+
+            sandboxed = self.settings.is_sandbox
+            self._aliases = Aliases(SANDBOX_KEY if sandboxed else load_key(self.settings.alias_key_file))
+        return self._aliases
+
+    def person(self, named: str) -> Person:
+        """Who is meant by an id, alias, e-mail address, `external:` id or phone number.
+
+        Raises:
+            ToolError: If the alias is not one of this server's.
+            wootric_mcp.api.errors.InvalidRequest: If it is none of these forms.
+        """
+        from wootric_mcp.api.people import Person
+
+        named = named.strip()
+        if named[:2].upper() == "R-":
+            try:
+                return Person("id", str(self.aliases.end_user_id(named)))
+            except ValueError as error:
+                raise ToolError(
+                    f"{named[:20]!r} is not an alias of this server. Aliases look like R-7K2M9QX; copy one "
+                    "from a feedback answer, or name the person by id or e-mail address."
+                ) from error
+        return Person.parse(named)
+
+    @property
+    def zone(self) -> tzinfo:
+        """The account's time zone: the one set, else the machine's."""
+        if self._zone is None:
+            from zoneinfo import ZoneInfo
+
+            if self.settings.timezone:
+                self._zone = ZoneInfo(self.settings.timezone)
+            else:
+                from tzlocal import get_localzone
+
+                self._zone = get_localzone()
+        return self._zone
+
+    def period(self, text: str) -> Period:
+        """The period that `text` names, in the account's time zone.
+
+        Raises:
+            ToolError: If it cannot be read; the text shows valid ones.
+        """
+        from wootric_mcp.feedback.period import PeriodError, resolve_period
+
+        try:
+            return resolve_period(text, self.now(), self.zone, str(self.zone))
+        except PeriodError as error:
+            raise ToolError(str(error)) from error
+
+    def moment(self, text: str) -> datetime:
+        """A time given as ISO 8601 (without a zone: the account's) or as epoch seconds.
+
+        Raises:
+            ToolError: If it is neither.
+        """
+        try:
+            if text.strip().isdigit():
+                return datetime.fromtimestamp(int(text), UTC)
+            read = datetime.fromisoformat(text.strip())
+        except (ValueError, OverflowError, OSError) as error:
+            raise ToolError(
+                f"{text[:40]!r} is not a time. Give ISO 8601 such as 2026-11-15T14:30:00+01:00, or epoch seconds."
+            ) from error
+        return read if read.tzinfo else read.replace(tzinfo=self.zone)
+
+    @property
+    def patience(self) -> float:
+        """Seconds that reading may take, so that the answer still meets the call's deadline."""
+        return max(self.settings.deadline - _TIME_TO_ANSWER, self.settings.deadline / 2)
+
+
+def app_of(ctx: Context[Any]) -> App:
+    """The `App` of the server that handles this request."""
+    return cast(App, ctx.request_context.lifespan_context)

@@ -1,0 +1,165 @@
+"""Tools for declines: surveys that were shown and not answered."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from mcp.server.mcpserver import Context, Elicit, Resolve
+from mcp.types import CallToolResult
+from pydantic import Field
+
+from wootric_mcp.guard.confirmation import Asked, Confirmation, ask, require
+from wootric_mcp.guard.questions import quoted
+from wootric_mcp.tools import answers, shapes
+from wootric_mcp.tools.app import App, app_of
+from wootric_mcp.tools.lists import decline_list
+from wootric_mcp.tools.parameters import (
+    Cursor,
+    DeclineId,
+    Detail,
+    EndUser,
+    Limit,
+    Moment,
+    Order,
+    PeriodText,
+    Properties,
+    Where,
+    given,
+)
+from wootric_mcp.tools.registry import Toolset, in_words
+
+declines = Toolset("declines")
+
+
+@declines.operation("List declines", answers.ROWS)
+async def list_declines(
+    ctx: Context[App],
+    period: PeriodText = "",
+    where: Where = {},  # noqa: B006
+    order: Order = "newest",
+    limit: Limit = 50,
+    cursor: Cursor = "",
+    detail: Detail = "concise",
+) -> CallToolResult:
+    """Lists surveys that people closed without answering, with where and who."""
+    return await decline_list(
+        app_of(ctx),
+        "list_declines",
+        period=period,
+        where=where,
+        order=order,
+        limit=limit,
+        cursor=cursor,
+        detail=detail,
+    )
+
+
+@declines.operation("List a person's declines", answers.ROWS)
+async def list_end_user_declines(
+    end_user: EndUser,
+    ctx: Context[App],
+    period: PeriodText = "",
+    order: Order = "newest",
+    limit: Limit = 50,
+    cursor: Cursor = "",
+) -> CallToolResult:
+    """Lists the surveys that one person closed without answering."""
+    return await decline_list(
+        app_of(ctx),
+        "list_end_user_declines",
+        end_user=end_user,
+        period=period,
+        where={},
+        order=order,
+        limit=limit,
+        cursor=cursor,
+        detail="concise",
+    )
+
+
+@declines.operation("Get decline", answers.RECORD)
+async def get_end_user_decline(
+    end_user: EndUser, decline_id: DeclineId, ctx: Context[App]
+) -> CallToolResult:
+    """Shows one decline of one person with the properties stored with it."""
+    app = app_of(ctx)
+    found = await app.client().get_end_user_decline(app.person(end_user), decline_id)
+    return answers.record("Decline.", shapes.decline_fields(app, found))
+
+
+@declines.operation("Create decline", answers.OUTCOME)
+async def create_decline(
+    end_user: EndUser,
+    ctx: Context[App],
+    origin_url: Annotated[str, Field(description="Page it was declined on")] = "",
+    created_at: Moment = "",
+    properties: Properties = {},  # noqa: B006
+) -> CallToolResult:
+    """Records that a person closed a survey elsewhere, which spares them the next ones for a while. Properties
+    also update the person's profile."""
+    from wootric_mcp.api.models import DeclineInput, checked
+
+    app = app_of(ctx)
+    new = checked(
+        DeclineInput,
+        **given(
+            origin_url=origin_url,
+            created_at=created_at and app.moment(created_at),
+            properties=properties,
+        ),
+    )
+    created = await app.client().create_decline(app.person(end_user), new)
+    fields = shapes.decline_fields(app, created) if created else None
+    return answers.outcome("Recorded the decline.", fields)
+
+
+@in_words
+async def confirm_update_decline(
+    ctx: Context[App], decline_id: int, properties: dict[str, object]
+) -> Confirmation | Elicit[Confirmation]:
+    """Ask before the stored properties are replaced."""
+    names = ", ".join(quoted(name) for name in sorted(properties)[:5])
+    return ask(
+        ctx,
+        f"Replace all properties stored with decline {decline_id} by {len(properties)} new ones ({names})?",
+    )
+
+
+@declines.operation("Update decline", answers.OUTCOME)
+async def update_decline(
+    decline_id: DeclineId,
+    properties: Properties,
+    ctx: Context[App],
+    confirmed: Annotated[Asked, Resolve(confirm_update_decline)],
+) -> CallToolResult:
+    """Replaces the properties stored with a decline (not the person's profile), after a person confirmed it."""
+    require(confirmed)
+    await app_of(ctx).client().update_decline(decline_id, properties)
+    return answers.outcome(f"Replaced the properties stored with decline {decline_id}.")
+
+
+@in_words
+async def confirm_delete_decline(
+    ctx: Context[App], end_user: str, decline_id: int
+) -> Confirmation | Elicit[Confirmation]:
+    """Ask before a decline is deleted."""
+    app = app_of(ctx)
+    found = await app.client().get_end_user_decline(app.person(end_user), decline_id)
+    when = shapes.local(app, found.created_at)
+    return ask(
+        ctx, f"Delete decline {found.id} of end user {found.end_user_id} ({when})? This cannot be undone."
+    )
+
+
+@declines.operation("Delete decline", answers.OUTCOME)
+async def delete_decline(
+    end_user: EndUser,
+    decline_id: DeclineId,
+    ctx: Context[App],
+    confirmed: Annotated[Asked, Resolve(confirm_delete_decline)],
+) -> CallToolResult:
+    """Deletes one decline of one person at once, after a person confirmed it."""
+    require(confirmed)
+    app = app_of(ctx)
+    await app.client().delete_decline(app.person(end_user), decline_id)
+    return answers.outcome(f"Deleted decline {decline_id}.")

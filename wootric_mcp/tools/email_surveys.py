@@ -1,0 +1,299 @@
+"""Tools for e-mail surveys: sending them, and how the sent ones fared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+from mcp.server.mcpserver import Context, Elicit, Resolve
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.types import CallToolResult
+from pydantic import Field, WithJsonSchema
+
+from wootric_mcp.guard.confirmation import Asked, Confirmation, ask, require
+from wootric_mcp.guard.questions import quoted
+from wootric_mcp.tools import answers, shapes
+from wootric_mcp.tools.app import App, app_of
+from wootric_mcp.tools.csv_files import csv_of
+from wootric_mcp.tools.parameters import IdText, PeriodText, Properties, given
+from wootric_mcp.tools.registry import Toolset, in_words
+
+if TYPE_CHECKING:
+    from wootric_mcp.api.models import EmailSurvey, EmailSurveyCsv
+
+email_surveys = Toolset("email_surveys")
+
+Immediately = Annotated[bool, Field(description="Skip the check who may be surveyed now")]
+Subject = Annotated[str, Field(description="Default: the standard question; {{name}} placeholders")]
+Intro = Annotated[str, Field(description="Text above the question; {{name}} placeholders")]
+Sender = Annotated[str, Field(description="Sender's name")]
+ReplyTo = Annotated[str, Field(description="Address for replies")]
+Delay = Annotated[int, Field(description="Days to wait, 1-31; 0: at once", ge=0, le=31)]
+Contexts = Annotated[
+    list[dict[str, str]],
+    WithJsonSchema({"type": "array", "items": {"type": "object"}}),
+    Field(description="Placeholder values, an object per recipient"),
+]
+Settings = Annotated[
+    dict[str, Any],
+    WithJsonSchema({"type": "object"}),
+    Field(
+        description="language, logo_url, audience_text, product_name; sampling {first_survey_delay, "
+        "response_throttle, decline_throttle (days), registered_percent}; custom_messages {followup_text, "
+        "prompt_text, each also detractor_…, passive_…, promoter_…}"
+    ),
+]
+CsvSettings = Annotated[
+    dict[str, Any],
+    WithJsonSchema({"type": "object"}),
+    Field(description="As for send_email_survey without language, with survey_template_id"),
+]
+
+
+async def _recipients(app: App, emails: Sequence[str]) -> list[str]:
+    """Addresses of the people named; aliases and ids are looked up."""
+    found: list[str] = []
+    for named in (part for entry in emails for part in entry.split(",")):
+        if "@" in named:
+            found.append(named.strip())
+            continue
+        user = await app.client().get_end_user(app.person(named))
+        if not user.email or user.is_anonymous:
+            raise ToolError(f"End user {user.id} has no e-mail address, so nobody was mailed. Leave them out.")
+        found.append(user.email)
+    return found
+
+
+def _question(
+    count: int, first: Sequence[str], survey: EmailSurvey | EmailSurveyCsv, more: Mapping[str, object]
+) -> str:
+    who = ", ".join(quoted(address) for address in first[:5])
+    details = {
+        "subject": quoted(survey.subject) if survey.subject else "the standard question",
+        "intro": quoted(survey.intro) if survey.intro else "none",
+        "sender": quoted(survey.senders_name) if survey.senders_name else "the account's",
+        "replies to": quoted(survey.reply_to_email) if survey.reply_to_email else "the account's address",
+        "goes out": f"in {survey.delay} days" if survey.delay else "at once",
+        **more,
+    }
+    said = "; ".join(f"{name}: {value}" for name, value in details.items())
+    rules = (
+        "everybody on the list, whether or not they were surveyed lately"
+        if survey.survey_immediately
+        else "those whom Wootric's own rules let through"
+    )
+    people = "1 person" if count == 1 else f"{count:,} people"
+    return f"Mail a survey to {people} ({who}{', …' if count > 5 else ''})? It reaches {rules}. {said}."
+
+
+@in_words
+async def draft_email_survey(
+    ctx: Context[App],
+    emails: list[str],
+    external_ids: list[str],
+    survey_immediately: bool,
+    subject: str,
+    intro: str,
+    context: list[dict[str, str]],
+    properties: dict[str, object],
+    senders_name: str,
+    reply_to_email: str,
+    delay: int,
+    survey_settings: dict[str, Any],
+) -> Any:
+    """The survey as it would be sent, checked, with aliases and ids turned into addresses."""
+    from wootric_mcp.api.models import EmailSurvey, checked
+
+    return checked(
+        EmailSurvey,
+        emails=await _recipients(app_of(ctx), emails),
+        **given(
+            external_ids=external_ids,
+            survey_immediately=survey_immediately,
+            subject=subject,
+            intro=intro,
+            context=context,
+            properties=properties,
+            senders_name=senders_name,
+            reply_to_email=reply_to_email,
+            delay=delay or "",
+            survey_settings=survey_settings,
+        ),
+    )
+
+
+@in_words
+async def confirm_send_email_survey(
+    ctx: Context[App], survey: Annotated[Any, Resolve(draft_email_survey)]
+) -> Confirmation | Elicit[Confirmation]:
+    """Ask before customers are mailed, showing whom and what."""
+    return ask(ctx, _question(len(survey.emails), survey.emails, survey, _written(survey.properties)))
+
+
+def _written(properties: Mapping[str, object]) -> dict[str, object]:
+    names = ", ".join(quoted(name) for name in sorted(properties)[:5])
+    return {"sets on each profile": names} if properties else {}
+
+
+@email_surveys.operation("Send e-mail survey", answers.OUTCOME)
+async def send_email_survey(
+    emails: Annotated[list[str], Field(description="At most 100: addresses, R-… aliases or ids", min_length=1)],
+    ctx: Context[App],
+    survey: Annotated[Any, Resolve(draft_email_survey)],
+    confirmed: Annotated[Asked, Resolve(confirm_send_email_survey)],
+    external_ids: Annotated[list[str], Field(description="Your ids, one per address")] = [],  # noqa: B006
+    survey_immediately: Immediately = False,
+    subject: Subject = "",
+    intro: Intro = "",
+    context: Contexts = [],  # noqa: B006
+    properties: Properties = {},  # noqa: B006
+    senders_name: Sender = "",
+    reply_to_email: ReplyTo = "",
+    delay: Delay = 0,
+    survey_settings: Settings = {},  # noqa: B006
+) -> CallToolResult:
+    """Mails a survey to customers, after a person confirmed whom and what. Never repeat it after an unclear
+    answer: it may have been sent."""
+    require(confirmed)
+    await app_of(ctx).client().send_email_survey(survey)
+    return answers.outcome(_sent(len(survey.emails), survey.survey_immediately))
+
+
+def _sent(count: int, immediately: bool) -> str:
+    rules = "" if immediately else " Its own rules decide who of them is surveyed now."
+    return f"Wootric accepted the survey for {count:,} recipients.{rules} See get_email_stats for how it fares."
+
+
+@in_words
+async def draft_email_survey_csv(
+    ctx: Context[App],
+    csv: str,
+    file: str,
+    survey_immediately: bool,
+    subject: str,
+    intro: str,
+    context: list[dict[str, str]],
+    senders_name: str,
+    reply_to_email: str,
+    custom_sender_email: str,
+    delay: int,
+    delivery_time: str,
+    send_to_email_field: str,
+    unique_identifier_field: str,
+    survey_settings: dict[str, Any],
+) -> Any:
+    """The survey as it would be sent, checked, with the file read."""
+    from wootric_mcp.api.models import EmailSurveyCsv, checked
+
+    text, file_name = csv_of(app_of(ctx).settings.csv_dir, csv, file)
+    return checked(
+        EmailSurveyCsv,
+        csv=text,
+        file_name=file_name,
+        **given(
+            survey_immediately=survey_immediately,
+            subject=subject,
+            intro=intro,
+            context=context,
+            senders_name=senders_name,
+            reply_to_email=reply_to_email,
+            custom_sender_email=custom_sender_email,
+            delay=delay or "",
+            delivery_time=delivery_time,
+            send_to_email_field=send_to_email_field,
+            unique_identifier_field=unique_identifier_field,
+            survey_settings=survey_settings,
+        ),
+    )
+
+
+@in_words
+async def confirm_send_email_survey_csv(
+    ctx: Context[App], survey: Annotated[Any, Resolve(draft_email_survey_csv)]
+) -> Confirmation | Elicit[Confirmation]:
+    """Ask before customers are mailed, showing whom and what."""
+    more = {
+        name: quoted(str(value))
+        for name, value in {
+            "from": survey.custom_sender_email,
+            "at (UTC)": survey.delivery_time,
+            "template": survey.survey_settings.survey_template_id if survey.survey_settings else None,
+        }.items()
+        if value
+    }
+    return ask(ctx, _question(survey.row_count, survey.addresses, survey, more))
+
+
+@email_surveys.operation("Send e-mail survey from CSV", answers.OUTCOME)
+async def send_email_survey_csv(
+    ctx: Context[App],
+    survey: Annotated[Any, Resolve(draft_email_survey_csv)],
+    confirmed: Annotated[Asked, Resolve(confirm_send_email_survey_csv)],
+    csv: Annotated[
+        str,
+        Field(
+            description="CSV text, at most 5,000 rows; first column email, others become properties; "
+            "___context:name and ___language are special"
+        ),
+    ] = "",
+    file: Annotated[str, Field(description="Instead of csv: file name in WOOTRIC_CSV_DIR")] = "",
+    survey_immediately: Immediately = False,
+    subject: Subject = "",
+    intro: Intro = "",
+    context: Contexts = [],  # noqa: B006
+    senders_name: Sender = "",
+    reply_to_email: ReplyTo = "",
+    custom_sender_email: Annotated[str, Field(description="Sender's address")] = "",
+    delay: Delay = 0,
+    delivery_time: Annotated[str, Field(description="hh:mm, UTC")] = "",
+    send_to_email_field: Annotated[str, Field(description="Column with the address to mail")] = "",
+    unique_identifier_field: Annotated[str, Field(description="Column that identifies the person")] = "",
+    survey_settings: CsvSettings = {},  # noqa: B006
+) -> CallToolResult:
+    """Mails a survey to the customers in a CSV, after a person confirmed whom and what; also the way to use a
+    template, a time of day or a language per person."""
+    require(confirmed)
+    await app_of(ctx).client().send_email_survey_csv(survey)
+    return answers.outcome(_sent(survey.row_count, survey.survey_immediately))
+
+
+@email_surveys.operation("Get e-mail statistics", answers.RECORD)
+async def get_email_stats(ctx: Context[App], period: PeriodText = "") -> CallToolResult:
+    """Shows how many e-mail surveys were requested, sent, delivered, opened and answered in a period (without
+    one: the last 13 months), and how many were left out."""
+    app = app_of(ctx)
+    start, end, label = _dates(app, period)
+    stats = await app.client().get_email_stats(start=start, end=end)
+    title = f"E-mail survey statistics by Wootric; {label}. As of {shapes.local(app, app.now())}."
+    return answers.record(title, stats.model_dump(exclude_none=True))
+
+
+@email_surveys.operation("List e-mail survey sources", answers.ROWS)
+async def get_email_stats_sources(ctx: Context[App]) -> CallToolResult:
+    """Lists where e-mail surveys came from: the ongoing sources, and each CSV that was sent. The ids are what
+    generate_bounce_report takes as source."""
+    found = await app_of(ctx).client().get_email_stats_sources()
+    table = [[item.id, item.name, None] for item in found.ongoing]
+    table += [[item.id, item.name, item.date] for item in found.sends]
+    return answers.rows(f"{len(table)} sources of e-mail surveys.", ("id", "name", "date"), table)
+
+
+@email_surveys.operation("Generate bounce report", answers.OUTCOME)
+async def generate_bounce_report(
+    ctx: Context[App],
+    period: PeriodText = "",
+    source: Annotated[str, IdText, Field(description="email_api, webhook_trigger or a send's id")] = "",
+) -> CallToolResult:
+    """Has Wootric mail the account's own user a list of the addresses that bounced. Customers get no mail."""
+    app = app_of(ctx)
+    start, end, label = _dates(app, period)
+    await app.client().generate_bounce_report(start=start, end=end, source=source or None)
+    return answers.outcome(f"Bounce report requested ({label}). Wootric mails it to the account's own user.")
+
+
+def _dates(app: App, period: str) -> tuple[date | None, date | None, str]:
+    if not period:
+        return None, None, "Wootric's default range"
+    chosen = app.period(period)
+    return chosen.first, chosen.last, chosen.label

@@ -1,0 +1,211 @@
+"""Tools for end users: the people who are surveyed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from mcp.server.mcpserver import Context, Elicit, Resolve
+from mcp.types import CallToolResult
+from pydantic import MISSING, Field
+
+from wootric_mcp.guard.confirmation import Asked, Confirmation, ask, require, unasked
+from wootric_mcp.guard.questions import quoted
+from wootric_mcp.tools import answers, shapes
+from wootric_mcp.tools.app import App, app_of
+from wootric_mcp.tools.lists import end_user_list
+from wootric_mcp.tools.parameters import (
+    Cursor,
+    Detail,
+    EndUser,
+    Limit,
+    Moment,
+    Order,
+    PeriodText,
+    Properties,
+    Where,
+    given,
+    or_none,
+)
+from wootric_mcp.tools.registry import Toolset, in_words
+
+end_users = Toolset("end_users")
+
+Email = Annotated[str, Field(description="E-mail address")]
+Phone = Annotated[str, Field(description="Phone number with +, e.g. +353861234567")]
+ExternalId = Annotated[str, Field(description="Your own id for the person")]
+Field_ = Literal["email", "phone_number", "external_id", "last_surveyed", "external_created_at"]
+
+
+@end_users.operation("List end users", answers.ROWS)
+async def list_end_users(
+    ctx: Context[App],
+    period: PeriodText = "",
+    updated: Annotated[str, Field(description="Period of the last change")] = "",
+    email: Email = "",
+    where: Where = {},  # noqa: B006
+    surveys_disabled: Annotated[bool | MISSING, Field(description="Has opted out")] = MISSING,
+    sort_key: Annotated[
+        Literal["created_at", "updated_at", "email"], Field(description="Sort by")
+    ] = "created_at",
+    order: Order = "newest",
+    limit: Limit = 50,
+    cursor: Cursor = "",
+    detail: Detail = "concise",
+) -> CallToolResult:
+    """Lists end users with e-mail, last score and properties, by when they were created (period) or last
+    changed. For one person's whole history use find_customer."""
+    return await end_user_list(
+        app_of(ctx),
+        period=period,
+        updated=updated,
+        email=email,
+        where=where,
+        surveys_disabled=or_none(surveys_disabled),
+        sort_key=sort_key,
+        order=order,
+        limit=limit,
+        cursor=cursor,
+        detail=detail,
+    )
+
+
+@end_users.operation("Create end user", answers.OUTCOME)
+async def create_end_user(
+    ctx: Context[App],
+    email: Email = "",
+    phone_number: Phone = "",
+    external_id: ExternalId = "",
+    properties: Properties = {},  # noqa: B006
+    last_surveyed: Moment = "",
+    external_created_at: Moment = "",
+) -> CallToolResult:
+    """Adds a person by e-mail, phone or external id. It is no upsert: an address that exists is refused,
+    so look the person up first."""
+    from wootric_mcp.api.models import EndUserInput, checked
+
+    app = app_of(ctx)
+    new = checked(
+        EndUserInput,
+        **given(
+            email=email,
+            phone_number=phone_number,
+            external_id=external_id,
+            properties=properties,
+            last_surveyed=last_surveyed and app.moment(last_surveyed),
+            external_created_at=external_created_at and app.moment(external_created_at),
+        ),
+    )
+    created = await app.client().create_end_user(new)
+    fields = shapes.end_user_fields(app, created) if created else None
+    return answers.outcome("Created the end user.", fields)
+
+
+@end_users.operation("Get end user", answers.RECORD)
+async def get_end_user(end_user: EndUser, ctx: Context[App]) -> CallToolResult:
+    """Shows one person's profile: addresses, properties, last answer, survey settings. With their
+    responses and declines: find_customer."""
+    app = app_of(ctx)
+    user = await app.client().get_end_user(app.person(end_user))
+    return answers.record("End user.", shapes.end_user_fields(app, user))
+
+
+@in_words
+async def confirm_update_end_user(
+    ctx: Context[App], end_user: str, email: str, clear: list[str]
+) -> Confirmation | Elicit[Confirmation]:
+    """Ask before an e-mail address is changed or removed: it decides who is mailed and who is found."""
+    app = app_of(ctx)
+    if not email and "email" not in clear:
+        return unasked()
+    user = await app.client().get_end_user(app.person(end_user))
+    if user.email == email:
+        return unasked()
+    target = f"end user {user.id} from {quoted(user.email)}"
+    return ask(ctx, f"Change the e-mail address of {target} to {quoted(email) if email else 'none'}?")
+
+
+@end_users.operation("Update end user", answers.OUTCOME)
+async def update_end_user(
+    end_user: EndUser,
+    ctx: Context[App],
+    confirmed: Annotated[Asked, Resolve(confirm_update_end_user)],
+    email: Email = "",
+    phone_number: Phone = "",
+    external_id: ExternalId = "",
+    properties: Properties = {},  # noqa: B006
+    last_surveyed: Moment = "",
+    external_created_at: Moment = "",
+    clear: Annotated[list[Field_], Field(description="Fields to empty")] = [],  # noqa: B006
+) -> CallToolResult:
+    """Changes the fields given and keeps the rest; properties are merged with those there are. A changed
+    e-mail address is confirmed by a person first."""
+    from wootric_mcp.api.models import EndUserChange, checked
+
+    require(confirmed)
+    app = app_of(ctx)
+    change = checked(
+        EndUserChange,
+        **given(
+            email=email,
+            phone_number=phone_number,
+            external_id=external_id,
+            properties=properties,
+            last_surveyed=last_surveyed and app.moment(last_surveyed),
+            external_created_at=external_created_at and app.moment(external_created_at),
+            clear=clear,
+        ),
+    )
+    update = await app.client().update_end_user(app.person(end_user), change)
+    fields = shapes.end_user_fields(app, update.end_user) if update.end_user else None
+    changed = ", ".join(answers.shown(name, 80) for name in update.changed) or "nothing (it was so already)"
+    return answers.outcome(f"Updated the end user. Changed: {changed}.", fields)
+
+
+@in_words
+async def confirm_delete_end_user(ctx: Context[App], end_user: str) -> Confirmation | Elicit[Confirmation]:
+    """Ask before a person is deleted."""
+    app = app_of(ctx)
+    person = app.person(end_user)
+    user = await app.client().get_end_user(person)
+    known_as = quoted(user.email or user.phone_number or user.external_id)
+    shared = " This is the anonymous user that all visitors without an address share." * user.is_anonymous
+    return ask(
+        ctx,
+        f"Delete end user {user.id} ({known_as}) from Wootric with all responses and declines?{shared} "
+        "Wootric removes them the next day at 07:00 UTC; this cannot be undone.",
+    )
+
+
+@end_users.operation("Delete end user", answers.OUTCOME)
+async def delete_end_user(
+    end_user: EndUser, ctx: Context[App], confirmed: Annotated[Asked, Resolve(confirm_delete_end_user)]
+) -> CallToolResult:
+    """Erases a person with all their answers, after a person confirmed it. Wootric does so the next day
+    at 07:00 UTC and it cannot be undone."""
+    require(confirmed)
+    app = app_of(ctx)
+    user = await app.client().delete_end_user(app.person(end_user))
+    who = f"End user {user.id}" if user else "The end user"
+    return answers.outcome(
+        f"{who} is marked for deletion. Wootric removes them the next day at 07:00 UTC (it may take days); "
+        "until then they can still be seen."
+    )
+
+
+@end_users.operation("Find end user by phone", answers.RECORD)
+async def get_end_user_by_phone(phone_number: Phone, ctx: Context[App]) -> CallToolResult:
+    """Shows the profile of the person with this phone number, which must begin with +."""
+    app = app_of(ctx)
+    user = await app.client().get_end_user_by_phone(phone_number)
+    return answers.record("End user.", shapes.end_user_fields(app, user))
+
+
+@end_users.operation("Export end user data", answers.OUTCOME)
+async def export_end_user_data(end_user: EndUser, ctx: Context[App]) -> CallToolResult:
+    """Has Wootric mail the account's own user a link to all data of one person (a subject access request).
+    The customer gets no mail."""
+    app = app_of(ctx)
+    await app.client().export_end_user_data(app.person(end_user))
+    return answers.outcome("Export requested. Wootric mails a link to the account's own user; nothing was changed.")
+
+

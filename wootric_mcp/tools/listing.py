@@ -1,0 +1,184 @@
+"""How a list tool reads: pages walked up to a limit, filtered here, and continued by a cursor."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from mcp.server.mcpserver.exceptions import ToolError
+
+if TYPE_CHECKING:
+    from wootric_mcp.api.paging import Reading
+    from wootric_mcp.feedback.period import Period
+
+_SECOND = timedelta(seconds=1)
+
+
+class Row(Protocol):
+    """What is listed: an id and the time of creation are all that listing needs."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def created_at(self) -> datetime | None: ...
+
+
+T = TypeVar("T", bound=Row)
+
+
+class Read(Protocol[T]):
+    """One of the client's walking readers with its filters already given."""
+
+    def __call__(
+        self,
+        take: Callable[[Sequence[T]], bool | None],
+        *,
+        after: datetime | None,
+        before: datetime | None,
+        newest_first: bool,
+        patience: float,
+    ) -> Awaitable[Reading]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where an answer ended: the last row handed out, and the bound that was fixed at the first call."""
+
+    second: int
+    id: int
+    before: int
+
+    def cursor(self, question: str) -> str:
+        """An opaque cursor that only the same question accepts."""
+        packed = json.dumps([self.second, self.id, self.before, _mark(question)], separators=(",", ":"))
+        return base64.urlsafe_b64encode(packed.encode()).decode().rstrip("=")
+
+    @classmethod
+    def of(cls, cursor: str, question: str) -> Position:
+        """Read a cursor back.
+
+        Raises:
+            ToolError: If it is damaged or belongs to another question.
+        """
+        try:
+            packed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+            second, row, before, mark = json.loads(packed)
+            position = cls(int(second), int(row), int(before))
+        except (ValueError, TypeError) as error:
+            raise ToolError("This cursor is damaged. Leave it out to begin at the first row.") from error
+        if mark != _mark(question):
+            raise ToolError(
+                "This cursor belongs to other filters. Repeat the call that it came from, with the same "
+                "arguments, or leave the cursor out."
+            )
+        return position
+
+
+def _mark(question: str) -> str:
+    return hashlib.blake2b(question.encode(), digest_size=4).hexdigest()
+
+
+def question_of(tool: str, **arguments: Any) -> str:
+    """What identifies a list for its cursors: the tool and every argument but limit and cursor."""
+    return json.dumps([tool, arguments], sort_keys=True, default=str)
+
+
+@dataclass(slots=True)
+class Listing(Generic[T]):
+    """The rows of one answer and what to say about them."""
+
+    rows: list[T] = field(default_factory=list)
+    looked_at: int = 0
+    cursor: str = ""
+    stopped: str = "end"
+    reached: datetime | None = None
+    unreachable: int = 0
+
+    def coverage(self, what: str, zone: Any) -> str:
+        """How much was read, in words: all, up to the limit, or up to where time ran out."""
+        if self.stopped in {"patience", "rate_limited"}:
+            why = "time ran out" if self.stopped == "patience" else "Wootric's request limit was reached"
+            back = f" at {self.reached.astimezone(zone):%Y-%m-%d %H:%M:%S}" if self.reached else ""
+            said = f"read {self.looked_at:,} {what}, then {why}{back}: the rest was not looked at"
+        elif self.stopped == "ceiling":
+            said = (
+                f"read {self.looked_at:,} {what}; Wootric hands out no more than 1,500 in this order: "
+                "narrow by period or updated, or sort by created_at"
+            )
+        elif self.cursor:
+            said = f"read {self.looked_at:,} {what}; there are more"
+        else:
+            said = f"read all {self.looked_at:,} {what}"
+        if self.unreachable:
+            count = "an unknown number" if self.unreachable < 0 else f"{self.unreachable:,}"
+            said += f"; {count} of one second cannot be reached through the API"
+        return said
+
+
+async def collect(
+    read: Read[T],
+    *,
+    period: Period | None,
+    newest_first: bool,
+    limit: int,
+    cursor: str,
+    question: str,
+    now: datetime,
+    patience: float,
+    matches: Callable[[T], bool],
+) -> Listing[T]:
+    """Read rows in order of creation until `limit` of them match, the period ends or `patience` (s) is over."""
+    position = Position.of(cursor, question) if cursor else None
+    listing: Listing[T] = Listing()
+    until = _upper_bound(period, now) if position is None else position.before
+    after = period.start - _SECOND if period and period.start else None
+    before = _moment(until)
+    if position and newest_first:
+        before = _moment(position.second + 1)
+    elif position:
+        after = _moment(position.second - 1)
+    last: Position | None = position
+
+    def take(batch: Sequence[T]) -> bool:
+        nonlocal last
+        for row in batch:
+            key = (_second(row), row.id)
+            if position and not _is_beyond(key, (position.second, position.id), newest_first=newest_first):
+                continue
+            if len(listing.rows) == limit:
+                listing.cursor = last.cursor(question) if last else ""
+                return False
+            listing.looked_at += 1
+            last = Position(*key, until)
+            if matches(row):
+                listing.rows.append(row)
+        return True
+
+    reading = await read(take, after=after, before=before, newest_first=newest_first, patience=patience)
+    listing.stopped, listing.reached, listing.unreachable = reading.stopped, reading.reached, reading.unreachable
+    if reading.stopped in {"patience", "rate_limited"} and last is not None:
+        listing.cursor = last.cursor(question)
+    return listing
+
+
+def _is_beyond(key: tuple[int, int], last: tuple[int, int], *, newest_first: bool) -> bool:
+    return key < last if newest_first else key > last
+
+
+def _second(row: Row) -> int:
+    return int(row.created_at.timestamp()) if row.created_at else 0
+
+
+def _moment(second: int) -> datetime:
+    return datetime.fromtimestamp(second, UTC)
+
+
+def _upper_bound(period: Period | None, now: datetime) -> int:
+    """First second that is not read, fixed once so that rows arriving meanwhile cannot shift the pages."""
+    end = min(period.end, now + _SECOND) if period else now + _SECOND
+    return int(end.timestamp())

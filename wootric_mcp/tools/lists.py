@@ -1,0 +1,240 @@
+"""The list answers: responses, declines and end users, read in pages, filtered here and continued by a cursor."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.types import CallToolResult
+
+from wootric_mcp.tools import answers, shapes
+from wootric_mcp.tools.listing import Listing, collect, question_of
+
+if TYPE_CHECKING:
+    from wootric_mcp.api.models import EndUser, Response
+    from wootric_mcp.feedback.period import Period
+    from wootric_mcp.tools.app import App
+
+Order = Literal["newest", "oldest"]
+Detail = Literal["concise", "full"]
+
+# The most that Wootric hands out of one sorted list: 30 pages of 50.
+_PAGE, _PAGES = 50, 30
+
+
+async def response_list(
+    app: App,
+    tool: str,
+    *,
+    period: str,
+    category: str,
+    excluded: bool | None,
+    where: Mapping[str, Any],
+    has_text: bool | None,
+    query: str = "",
+    order: Order,
+    limit: int,
+    cursor: str,
+    detail: Detail,
+    end_user: str = "",
+    kind: Literal["promoter", "passive", "detractor"] | None = None,
+) -> CallToolResult:
+    """Responses of the account, or of one person; `kind` reads the person's list of that category."""
+    from wootric_mcp.feedback.search import Selection
+
+    wanted = Selection(category=category, where=dict(where), has_text=has_text, query=query)  # type: ignore[arg-type]
+    person = app.person(end_user) if end_user else None
+    chosen = app.period(period) if period else None
+    asked = {
+        "end_user": end_user,
+        "period": period,
+        "category": "" if category == "any" else category,
+        "excluded_from_calculations": excluded,
+        "where": dict(where),
+        "has_text": has_text,
+        "query": query,
+        "order": "" if order == "newest" else order,
+        "detail": "" if detail == "concise" else detail,
+    }
+
+    def matches(response: Response) -> bool:
+        return (
+            excluded is None or bool(response.excluded_from_calculations) is excluded
+        ) and wanted.matches(shapes.feedback_record(app, response), app.settings.survey_type)
+
+    listing = await collect(
+        functools.partial(app.client().read_responses, excluded=excluded, person=person, category=kind),
+        period=chosen,
+        newest_first=order == "newest",
+        limit=limit,
+        cursor=cursor,
+        question=question_of(tool, **asked),
+        now=app.now(),
+        patience=app.patience,
+        matches=matches,
+    )
+    columns = shapes.RESPONSE_COLUMNS + shapes.RESPONSE_EXTRA * (detail == "full")
+    return _answer(app, tool, "responses", listing, chosen, shapes.response_fields, columns, asked, limit)
+
+
+async def decline_list(
+    app: App,
+    tool: str,
+    *,
+    period: str,
+    where: Mapping[str, Any],
+    order: Order,
+    limit: int,
+    cursor: str,
+    detail: Detail,
+    end_user: str = "",
+) -> CallToolResult:
+    """Declines of the account, or of one person."""
+    from wootric_mcp.feedback.search import same_properties
+
+    person = app.person(end_user) if end_user else None
+    chosen = app.period(period) if period else None
+    asked = {
+        "end_user": end_user,
+        "period": period,
+        "where": dict(where),
+        "order": "" if order == "newest" else order,
+        "detail": "" if detail == "concise" else detail,
+    }
+    listing = await collect(
+        functools.partial(app.client().read_declines, person=person),
+        period=chosen,
+        newest_first=order == "newest",
+        limit=limit,
+        cursor=cursor,
+        question=question_of(tool, **asked),
+        now=app.now(),
+        patience=app.patience,
+        matches=lambda decline: same_properties(decline.end_user.properties if decline.end_user else {}, where),
+    )
+    columns = shapes.DECLINE_COLUMNS + shapes.DECLINE_EXTRA * (detail == "full")
+    return _answer(app, tool, "declines", listing, chosen, shapes.decline_fields, columns, asked, limit)
+
+
+async def end_user_list(
+    app: App,
+    *,
+    period: str,
+    updated: str,
+    email: str,
+    where: Mapping[str, Any],
+    surveys_disabled: bool | None,
+    sort_key: Literal["created_at", "updated_at", "email"],
+    order: Order,
+    limit: int,
+    cursor: str,
+    detail: Detail,
+) -> CallToolResult:
+    """End users by creation, walked without end; by e-mail or last change, as far as Wootric sorts them."""
+    from wootric_mcp.api.models import Bounds
+    from wootric_mcp.feedback.search import same_properties
+
+    chosen = app.period(period) if period else None
+    changed = app.period(updated) if updated else None
+    asked = {
+        "period": period,
+        "updated": updated,
+        "email": email,
+        "where": dict(where),
+        "surveys_disabled": surveys_disabled,
+        "sort_key": "" if sort_key == "created_at" else sort_key,
+        "order": "" if order == "newest" else order,
+        "detail": "" if detail == "concise" else detail,
+    }
+
+    def matches(user: EndUser) -> bool:
+        return (surveys_disabled is None or user.has_surveys_disabled is surveys_disabled) and same_properties(
+            user.properties, where
+        )
+
+    question = question_of("list_end_users", **asked)
+    updated_bounds = Bounds.within(changed.start, changed.end) if changed else None
+    if sort_key == "created_at" and not email:
+        listing = await collect(
+            functools.partial(app.client().read_end_users, updated=updated_bounds),
+            period=chosen,
+            newest_first=order == "newest",
+            limit=limit,
+            cursor=cursor,
+            question=question,
+            now=app.now(),
+            patience=app.patience,
+            matches=matches,
+        )
+    else:
+        listing = await _sorted_end_users(
+            functools.partial(
+                app.client().list_end_users,
+                created=Bounds.within(chosen.start, chosen.end) if chosen else None,
+                updated=updated_bounds,
+                email=email or None,
+                sort_key=sort_key,
+                # By name, "newest" reads as nothing: A comes first.
+                sort_order="desc" if order == "newest" and sort_key != "email" else "asc",
+            ),
+            limit,
+            cursor,
+            matches,
+        )
+    columns = shapes.END_USER_COLUMNS + shapes.END_USER_EXTRA * (detail == "full")
+    return _answer(
+        app, "list_end_users", "end users", listing, chosen, shapes.end_user_fields, columns, asked, limit
+    )
+
+
+async def _sorted_end_users(
+    read_page: Callable[..., Any], limit: int, cursor: str, matches: Callable[[EndUser], bool]
+) -> Listing[EndUser]:
+    """Pages in Wootric's own order; the cursor is the number of rows that were looked at."""
+    if cursor and not (cursor.isdigit() and int(cursor) < _PAGE * _PAGES):
+        raise ToolError("This cursor belongs to another order. Leave it out to begin at the first row.")
+    listing: Listing[EndUser] = Listing()
+    seen = int(cursor or 0)
+    for page in range(seen // _PAGE + 1, _PAGES + 1):
+        users = await read_page(page=page, per_page=_PAGE)
+        for user in users[seen % _PAGE :]:
+            if len(listing.rows) == limit:
+                listing.cursor = str(seen)
+                return listing
+            listing.looked_at, seen = listing.looked_at + 1, seen + 1
+            if matches(user):
+                listing.rows.append(user)
+        if not users:
+            return listing
+    listing.stopped = "ceiling"
+    return listing
+
+
+def _answer(
+    app: App,
+    tool: str,
+    what: str,
+    listing: Listing[Any],
+    period: Period | None,
+    fields: Callable[..., dict[str, Any]],
+    columns: tuple[str, ...],
+    asked: Mapping[str, Any],
+    limit: int,
+) -> CallToolResult:
+    filters = ", ".join(
+        f"{name} {answers.shown(value, 80)}"
+        for name, value in asked.items()
+        if name not in {"period", "order", "detail"} and value not in ("", None, {})
+    )
+    bounds = period.label if period else f"all time ({app.zone})"
+    summary = (
+        f"{len(listing.rows):,} {what}, {asked.get('order') or 'newest'} first; {bounds}"
+        f"{f'; {filters}' if filters else ''}; {listing.coverage(what, app.zone)}. "
+        f"As of {shapes.local(app, app.now())}."
+    )
+    table = ([fields(app, row)[name] for name in columns] for row in listing.rows)
+    following = answers.given_call(tool, **asked, limit=limit, cursor=listing.cursor) if listing.cursor else ""
+    cut = answers.FULL if asked.get("detail") else answers.CONCISE
+    return answers.rows(summary, columns, table, next_call=following, limit=cut)

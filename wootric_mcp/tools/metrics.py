@@ -1,0 +1,29 @@
+"""The tool for Wootric's own NPS figures."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from mcp.server.mcpserver import Context
+from mcp.types import CallToolResult
+
+from wootric_mcp.tools import answers, shapes
+from wootric_mcp.tools.app import App, app_of
+from wootric_mcp.tools.parameters import PeriodText
+from wootric_mcp.tools.registry import Toolset
+
+metrics = Toolset("metrics")
+
+# Before Wootric began; without a start it would take the last month only.
+_LONG_AGO = date(2010, 1, 1)
+
+
+@metrics.operation("Get NPS summary", answers.RECORD)
+async def get_nps_summary(ctx: Context[App], period: PeriodText = "last 30 days") -> CallToolResult:
+    """Gives Wootric's own NPS, counts and response rates (whole percents) of a period, without reading single
+    responses: the quick way to one number."""
+    app = app_of(ctx)
+    chosen = app.period(period)
+    summary = await app.client().get_nps_summary(start=chosen.first or _LONG_AGO, end=chosen.last)
+    title = f"NPS summary by Wootric; {chosen.label}. As of {shapes.local(app, app.now())}."
+    return answers.record(title, summary.model_dump())

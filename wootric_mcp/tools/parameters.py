@@ -1,0 +1,59 @@
+"""The parameter types that tools share: the same word means the same thing everywhere."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import MISSING, BeforeValidator, Field, WithJsonSchema
+
+
+def _text_of_number(value: object) -> object:
+    """Models send ids as numbers as often as strings; both are read."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+IdText = BeforeValidator(_text_of_number)
+
+EndUser = Annotated[
+    str,
+    IdText,
+    Field(description="Id, alias R-…, e-mail, external:… or +phone"),
+]
+ResponseId = Annotated[int, Field(description="Response id", gt=0)]
+DeclineId = Annotated[int, Field(description="Decline id", gt=0)]
+
+PeriodText = Annotated[
+    str, IdText, Field(description="E.g. last_week, last 30 days, 2026-W46, 2026-11-01..2026-11-15, all")
+]
+Category = Annotated[
+    Literal["any", "promoter", "passive", "detractor"], Field(description="Who answered how")
+]
+Where = Annotated[
+    dict[str, str | int | float | bool],
+    WithJsonSchema({"type": "object"}),
+    Field(description='End-user properties that must match, e.g. {"plan": "Team"}'),
+]
+HasText = Annotated[bool | MISSING, Field(description="true: commented; false: score only")]
+Limit = Annotated[int, Field(description="Rows at most", ge=1, le=200)]
+Cursor = Annotated[str, Field(description="Continue where an answer ended")]
+Detail = Annotated[Literal["concise", "full"], Field(description="full adds every field")]
+Order = Annotated[Literal["newest", "oldest"], Field(description="Which come first")]
+
+Properties = Annotated[
+    dict[str, str | int | float | bool],
+    WithJsonSchema({"type": "object"}),
+    Field(description="Name to text or number; names ending _amount integer, _date epoch"),
+]
+Moment = Annotated[str, IdText, Field(description="ISO 8601 time or epoch seconds")]
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """Those of the values that a caller gave: neither left out nor empty. 0 and false count as given."""
+    return {
+        name: value for name, value in values.items() if value is not MISSING and value not in ("", [], {})
+    }
+
+
+def or_none(value: bool | MISSING) -> bool | None:
+    """A switch that may be left out, as the layers below take it."""
+    return None if value is MISSING else value

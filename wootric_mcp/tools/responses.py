@@ -1,0 +1,273 @@
+"""Tools for responses: the answers people gave."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from mcp.server.mcpserver import Context, Elicit, Resolve
+from mcp.types import CallToolResult
+from pydantic import MISSING, Field
+
+from wootric_mcp.guard.confirmation import Asked, Confirmation, ask, require, unasked
+from wootric_mcp.guard.questions import quoted
+from wootric_mcp.tools import answers, shapes
+from wootric_mcp.tools.app import App, app_of
+from wootric_mcp.tools.lists import response_list
+from wootric_mcp.tools.parameters import (
+    Category,
+    Cursor,
+    Detail,
+    EndUser,
+    HasText,
+    Limit,
+    Moment,
+    Order,
+    PeriodText,
+    Properties,
+    ResponseId,
+    Where,
+    given,
+    or_none,
+)
+from wootric_mcp.tools.registry import Toolset, in_words
+
+responses = Toolset("responses")
+
+Excluded = Annotated[bool | MISSING, Field(description="Only those (not) counted out of the score")]
+
+
+@responses.operation("List responses", answers.ROWS)
+async def list_responses(
+    ctx: Context[App],
+    period: PeriodText = "",
+    category: Category = "any",
+    excluded_from_calculations: Excluded = MISSING,
+    where: Where = {},  # noqa: B006
+    has_text: HasText = MISSING,
+    order: Order = "newest",
+    limit: Limit = 50,
+    cursor: Cursor = "",
+    detail: Detail = "concise",
+) -> CallToolResult:
+    """Lists single answers with score and comment. For what people said overall use summarize_feedback,
+    for a subject search_feedback: they read everything and answer shorter."""
+    return await response_list(
+        app_of(ctx),
+        "list_responses",
+        period=period,
+        category=category,
+        excluded=or_none(excluded_from_calculations),
+        where=where,
+        has_text=or_none(has_text),
+        order=order,
+        limit=limit,
+        cursor=cursor,
+        detail=detail,
+    )
+
+
+@responses.operation("List a person's responses", answers.ROWS)
+async def list_end_user_responses(
+    end_user: EndUser,
+    ctx: Context[App],
+    period: PeriodText = "",
+    excluded_from_calculations: Excluded = MISSING,
+    has_text: HasText = MISSING,
+    order: Order = "newest",
+    limit: Limit = 50,
+    cursor: Cursor = "",
+    detail: Detail = "concise",
+) -> CallToolResult:
+    """Lists every answer of one person over time."""
+    return await response_list(
+        app_of(ctx),
+        "list_end_user_responses",
+        end_user=end_user,
+        period=period,
+        category="any",
+        excluded=or_none(excluded_from_calculations),
+        where={},
+        has_text=or_none(has_text),
+        order=order,
+        limit=limit,
+        cursor=cursor,
+        detail=detail,
+    )
+
+
+async def _of_category(
+    ctx: Context[App],
+    kind: Literal["promoter", "passive", "detractor"],
+    end_user: str,
+    period: str,
+    order: Literal["newest", "oldest"],
+    limit: int,
+    cursor: str,
+) -> CallToolResult:
+    return await response_list(
+        app_of(ctx),
+        f"list_{kind}_responses",
+        end_user=end_user,
+        period=period,
+        category="any",
+        excluded=None,
+        where={},
+        has_text=None,
+        order=order,
+        limit=limit,
+        cursor=cursor,
+        detail="concise",
+        kind=kind,
+    )
+
+
+@responses.operation("List a person's promoter responses", answers.ROWS)
+async def list_promoter_responses(
+    end_user: EndUser,
+    ctx: Context[App],
+    period: PeriodText = "",
+    order: Order = "newest",
+    limit: Limit = 50,
+    cursor: Cursor = "",
+) -> CallToolResult:
+    """Lists one person's answers with a score of 9 or 10. For all promoters: list_responses."""
+    return await _of_category(ctx, "promoter", end_user, period, order, limit, cursor)
+
+
+@responses.operation("List a person's passive responses", answers.ROWS)
+async def list_passive_responses(
+    end_user: EndUser,
+    ctx: Context[App],
+    period: PeriodText = "",
+    order: Order = "newest",
+    limit: Limit = 50,
+    cursor: Cursor = "",
+) -> CallToolResult:
+    """Lists one person's answers with a score of 7 or 8. For all passives: list_responses."""
+    return await _of_category(ctx, "passive", end_user, period, order, limit, cursor)
+
+
+@responses.operation("List a person's detractor responses", answers.ROWS)
+async def list_detractor_responses(
+    end_user: EndUser,
+    ctx: Context[App],
+    period: PeriodText = "",
+    order: Order = "newest",
+    limit: Limit = 50,
+    cursor: Cursor = "",
+) -> CallToolResult:
+    """Lists one person's answers with a score of 0 to 6. For all detractors: list_responses."""
+    return await _of_category(ctx, "detractor", end_user, period, order, limit, cursor)
+
+
+@responses.operation("Get response", answers.RECORD)
+async def get_end_user_response(
+    end_user: EndUser, response_id: ResponseId, ctx: Context[App]
+) -> CallToolResult:
+    """Shows one answer of one person with comment, tags and the properties stored with it."""
+    app = app_of(ctx)
+    found = await app.client().get_end_user_response(app.person(end_user), response_id)
+    return answers.record("Response.", shapes.response_fields(app, found))
+
+
+@responses.operation("Create response", answers.OUTCOME)
+async def create_response(
+    end_user: EndUser,
+    score: Annotated[int, Field(description="0-10 (CSAT and CES: their own range)", ge=0, le=10)],
+    ctx: Context[App],
+    text: Annotated[str, Field(description="Comment")] = "",
+    ip_address: Annotated[str, Field(description="Where it was given")] = "",
+    origin_url: Annotated[str, Field(description="Page it was given on")] = "",
+    created_at: Moment = "",
+    properties: Properties = {},  # noqa: B006
+) -> CallToolResult:
+    """Records an answer that somebody gave elsewhere. Properties also update the person's profile. Each
+    call adds another answer."""
+    from wootric_mcp.api.models import ResponseInput, checked
+
+    app = app_of(ctx)
+    new = checked(
+        ResponseInput,
+        score=score,
+        **given(
+            text=text,
+            ip_address=ip_address,
+            origin_url=origin_url,
+            created_at=created_at and app.moment(created_at),
+            properties=properties,
+        ),
+    )
+    created = await app.client().create_response(app.person(end_user), new)
+    fields = shapes.response_fields(app, created) if created else None
+    return answers.outcome("Recorded the response.", fields)
+
+
+@in_words
+async def confirm_update_response(
+    ctx: Context[App], response_id: int, excluded_from_calculations: bool | MISSING, properties: dict[str, object]
+) -> Confirmation | Elicit[Confirmation]:
+    """Ask before an answer is taken out of the score or its stored properties are replaced."""
+    effects = []
+    if excluded_from_calculations is True:
+        effects.append("take it out of the score")
+    if properties:
+        names = ", ".join(quoted(name) for name in sorted(properties)[:5])
+        effects.append(f"replace all properties stored with it by {len(properties)} new ones ({names})")
+    if not effects:
+        return unasked()
+    return ask(ctx, f"Change response {response_id}: {' and '.join(effects)}?")
+
+
+@responses.operation("Update response", answers.OUTCOME)
+async def update_response(
+    response_id: ResponseId,
+    ctx: Context[App],
+    confirmed: Annotated[Asked, Resolve(confirm_update_response)],
+    completed: Annotated[bool | MISSING, Field(description="Dealt with")] = MISSING,
+    excluded_from_calculations: Annotated[bool | MISSING, Field(description="Out of the score")] = MISSING,
+    properties: Properties = {},  # noqa: B006
+) -> CallToolResult:
+    """Marks an answer as dealt with, takes it out of the score, or replaces the properties stored with it
+    (not the person's profile). The last two are confirmed by a person first."""
+    from wootric_mcp.api.models import ResponseChange, checked
+
+    require(confirmed)
+    change = checked(
+        ResponseChange,
+        **given(
+            completed=completed, excluded_from_calculations=excluded_from_calculations, properties=properties
+        ),
+    )
+    await app_of(ctx).client().update_response(response_id, change)
+    return answers.outcome(f"Updated response {response_id}.")
+
+
+@in_words
+async def confirm_delete_response(
+    ctx: Context[App], end_user: str, response_id: int
+) -> Confirmation | Elicit[Confirmation]:
+    """Ask before an answer is deleted, showing it."""
+    app = app_of(ctx)
+    found = await app.client().get_end_user_response(app.person(end_user), response_id)
+    said = f", {quoted(shapes.comment(found.text))}" if found.text else ""
+    when = shapes.local(app, found.created_at)
+    return ask(
+        ctx,
+        f"Delete response {found.id} of end user {found.end_user_id} (score {found.score}{said}, {when})? "
+        "This cannot be undone.",
+    )
+
+
+@responses.operation("Delete response", answers.OUTCOME)
+async def delete_response(
+    end_user: EndUser,
+    response_id: ResponseId,
+    ctx: Context[App],
+    confirmed: Annotated[Asked, Resolve(confirm_delete_response)],
+) -> CallToolResult:
+    """Deletes one answer of one person at once, after a person confirmed it. To only take it out of the
+    score use update_response."""
+    require(confirmed)
+    app = app_of(ctx)
+    await app.client().delete_response(app.person(end_user), response_id)
+    return answers.outcome(f"Deleted response {response_id}.")

@@ -1,0 +1,120 @@
+"""How records look in answers: which fields, in which order, and who stays behind an alias."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from wootric_mcp.shield.clean import clean, mask
+
+if TYPE_CHECKING:
+    from wootric_mcp.api.models import Decline, EndUser, Response
+    from wootric_mcp.feedback.records import FeedbackRecord
+    from wootric_mcp.tools.app import App
+
+RESPONSE_COLUMNS = ("id", "created_at", "score", "person", "comment")
+RESPONSE_EXTRA = ("tags", "properties", "excluded", "completed", "survey_id", "origin_url", "updated_at")
+DECLINE_COLUMNS = ("id", "created_at", "person", "origin_url", "properties")
+DECLINE_EXTRA = ("survey_id", "updated_at")
+END_USER_COLUMNS = ("id", "email", "created_at", "last_surveyed", "last_score", "properties")
+END_USER_EXTRA = ("external_id", "phone_number", "updated_at", "last_seen_at", "surveys_off")
+
+
+def local(app: App, moment: datetime | None) -> str | None:
+    """A time in the account's zone, to the second."""
+    return moment.astimezone(app.zone).strftime("%Y-%m-%d %H:%M:%S") if moment else None
+
+
+def comment(text: str | None) -> str:
+    """A verbatim as answers show it: cleaned, with addresses and numbers of people masked."""
+    return mask(clean(text)) if text else ""
+
+
+def response_fields(app: App, response: Response) -> dict[str, Any]:
+    """A response; the respondent by alias, without e-mail or IP address."""
+    return {
+        "id": response.id,
+        "created_at": local(app, response.created_at),
+        "score": response.score,
+        "person": alias(app, response.end_user_id),
+        "comment": comment(response.text) or None,
+        "tags": response.tags,
+        "properties": dict(response.end_user.properties) if response.end_user else {},
+        "excluded": response.excluded_from_calculations,
+        "completed": response.completed,
+        "survey_id": response.survey_id,
+        "origin_url": response.origin_url,
+        "updated_at": local(app, response.updated_at),
+    }
+
+
+def decline_fields(app: App, decline: Decline) -> dict[str, Any]:
+    """A decline; the person by alias."""
+    return {
+        "id": decline.id,
+        "created_at": local(app, decline.created_at),
+        "person": alias(app, decline.end_user_id),
+        "origin_url": decline.origin_url,
+        "properties": dict(decline.end_user.properties) if decline.end_user else {},
+        "survey_id": decline.survey_id,
+        "updated_at": local(app, decline.updated_at),
+    }
+
+
+def end_user_fields(app: App, user: EndUser) -> dict[str, Any]:
+    """A profile, with the person's e-mail address and phone number: the operation is about them."""
+    last, settings = user.last_response, user.settings
+    return {
+        "id": user.id,
+        "alias": alias(app, user.id),
+        "email": user.email,
+        "phone_number": user.phone_number,
+        "external_id": user.external_id,
+        "properties": dict(user.properties),
+        "created_at": local(app, user.created_at),
+        "updated_at": local(app, user.updated_at),
+        "external_created_at": local(app, user.external_created_at),
+        "last_surveyed": local(app, user.last_surveyed),
+        "last_seen_at": local(app, user.last_seen_at),
+        "last_score": last.score if last else None,
+        "last_comment": comment(last.text) or None if last else None,
+        "last_channel": last.survey.get("channel") if last and last.survey else None,
+        "surveys_off": bool(settings and settings.surveys_disabled_by_end_user),
+        "settings": settings.model_dump(exclude_none=True) if settings else {},
+    }
+
+
+def alias(app: App, end_user_id: int | None) -> str | None:
+    """The alias that stands for an end user in answers; every tool takes it as an id."""
+    return app.aliases.alias(end_user_id) if end_user_id is not None else None
+
+
+def feedback_record(app: App, response: Response) -> FeedbackRecord:
+    """A response as the analysis reads it: cleaned, masked, the person behind an alias."""
+    from wootric_mcp.feedback.records import FeedbackRecord
+
+    return FeedbackRecord(
+        id=response.id,
+        person=alias(app, response.end_user_id) or "",
+        score=response.score,
+        text=comment(response.text),
+        created_at=response.created_at or app.now(),
+        properties=_properties(response.end_user.properties if response.end_user else {}),
+        tags=tuple(response.tags),
+        excluded=bool(response.excluded_from_calculations),
+    )
+
+
+def _properties(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in properties.items() if value is not None}
+
+
+def row_of(fields: Callable[..., dict[str, Any]], columns: tuple[str, ...]) -> Callable[..., list[Any]]:
+    """The values of `columns`, in their order, of whatever `fields` makes of a record."""
+
+    def row(app: App, item: Any) -> list[Any]:
+        found = fields(app, item)
+        return [found[name] for name in columns]
+
+    return row

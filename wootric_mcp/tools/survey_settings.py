@@ -1,0 +1,94 @@
+"""Tools for the survey settings of one end user."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from mcp.server.mcpserver import Context, Elicit, Resolve
+from mcp.types import CallToolResult
+from pydantic import MISSING, Field
+
+from wootric_mcp.guard.confirmation import Asked, Confirmation, ask, require, unasked
+from wootric_mcp.tools import answers
+from wootric_mcp.tools.app import App, app_of
+from wootric_mcp.tools.parameters import EndUser, given, or_none
+from wootric_mcp.tools.registry import Toolset, in_words
+
+settings = Toolset("settings")
+
+Switch = bool | MISSING
+_CHANNELS = {"email_nps": "e-mail", "mobile_nps": "mobile", "web_nps": "web"}
+
+
+@settings.operation("Get survey settings", answers.RECORD)
+async def get_end_user_settings(end_user: EndUser, ctx: Context[App]) -> CallToolResult:
+    """Shows on which channels one person may be surveyed and whether they opted out."""
+    app = app_of(ctx)
+    found = await app.client().get_end_user_settings(app.person(end_user))
+    return answers.record("Survey settings of the end user.", found.model_dump())
+
+
+@in_words
+async def confirm_update_end_user_settings(
+    ctx: Context[App],
+    end_user: str,
+    email_nps: Switch,
+    mobile_nps: Switch,
+    web_nps: Switch,
+    force_web_survey: Switch,
+    force_mobile_survey: Switch,
+    surveys_disabled_by_end_user: Switch,
+) -> Confirmation | Elicit[Confirmation]:
+    """Ask before surveys are switched back on after an opt-out, or one is forced."""
+    channels = {"email_nps": email_nps, "mobile_nps": mobile_nps, "web_nps": web_nps}
+    effects = []
+    if force_web_survey is True or force_mobile_survey is True:
+        effects.append("show them a survey at their next visit, whatever the sampling rules say")
+    turned_on = [name for name, value in channels.items() if value is True]
+    if turned_on or surveys_disabled_by_end_user is False:
+        app = app_of(ctx)
+        now = await app.client().get_end_user_settings(app.person(end_user))
+        if now.surveys_disabled_by_end_user and surveys_disabled_by_end_user is False:
+            effects.append("switch surveys back on although they opted out")
+        off = [_CHANNELS[name] for name in turned_on if getattr(now, name) is False]
+        if off:
+            effects.append(f"switch {' and '.join(off)} surveys back on")
+    if not effects:
+        return unasked()
+    return ask(ctx, f"Change the survey settings of end user {end_user}: {'; '.join(effects)}?")
+
+
+@settings.operation("Update survey settings", answers.OUTCOME)
+async def update_end_user_settings(
+    end_user: EndUser,
+    ctx: Context[App],
+    confirmed: Annotated[Asked, Resolve(confirm_update_end_user_settings)],
+    email_nps: Annotated[Switch, Field(description="E-mail surveys")] = MISSING,
+    mobile_nps: Annotated[Switch, Field(description="Mobile surveys")] = MISSING,
+    web_nps: Annotated[Switch, Field(description="Web surveys")] = MISSING,
+    force_web_survey: Annotated[Switch, Field(description="Survey at the next web visit")] = MISSING,
+    force_mobile_survey: Annotated[Switch, Field(description="Survey at the next mobile visit")] = MISSING,
+    surveys_disabled_by_end_user: Annotated[Switch, Field(description="Opted out")] = MISSING,
+) -> CallToolResult:
+    """Switches one person's surveys on or off per channel; what is left out stays. Switching back on after an
+    opt-out, or forcing a survey, is confirmed by a person first."""
+    from wootric_mcp.api.models import SettingsChange, checked
+
+    require(confirmed)
+    app = app_of(ctx)
+    changes: dict[str, Any] = {
+        name: or_none(value)
+        for name, value in given(
+            email_nps=email_nps,
+            mobile_nps=mobile_nps,
+            web_nps=web_nps,
+            force_web_survey=force_web_survey,
+            force_mobile_survey=force_mobile_survey,
+            surveys_disabled_by_end_user=surveys_disabled_by_end_user,
+        ).items()
+    }
+    updated = await app.client().update_end_user_settings(
+        app.person(end_user), checked(SettingsChange, **changes)
+    )
+    said = ", ".join(f"{name} {str(value).lower()}" for name, value in changes.items())
+    return answers.outcome(f"Set {said}.", updated.model_dump() if updated else None)
