@@ -30,12 +30,18 @@ class Account:
 
     async def list_segments(self) -> list[Segment]:
         await self._answer()
-        names = ["plan", "region", "Renewal\u200b_date"][: self.segments] + [f"key {n}" for n in range(self.segments - 3)]
+        names = ["plan", "region", "Renewal\u200b_date"][: self.segments] + [
+            f"key {n}" for n in range(self.segments - 3)
+        ]
         return [Segment.model_validate({"name": name}) for name in names]
 
     async def list_survey_templates(self) -> SurveyTemplates:
         await self._answer()
-        rows = [{"id": 17, "name": "Onboarding"}, {"id": 171, "name": "Quarterly NPS"}, {"id": 9, "name": None}]
+        rows = [
+            {"id": 17, "name": "Onboarding"},
+            {"id": 171, "name": "Quarterly NPS"},
+            {"id": 9, "name": None},
+        ]
         return SurveyTemplates.model_validate({"survey_templates": rows})
 
     async def _answer(self) -> None:

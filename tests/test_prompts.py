@@ -17,7 +17,7 @@ PROMPTS = {prompt.name: prompt for prompt in load_prompts()}
 EVERY_TOOL = {spec.name for spec in CATALOG}
 ERAS = pytest.mark.parametrize("era", ["auto", "legacy"])
 
-GREETING = '''+++
+GREETING = """+++
 title = "Greeting"
 description = "Greets somebody"
 tools = ["find_customer"]
@@ -32,7 +32,7 @@ description = "How"
 default = "warmly"
 +++
 Greet {who} {tone}. Keep {"json": 1} as it is.
-'''
+"""
 
 
 def server_with_prompts(available: set[str] = EVERY_TOOL) -> MCPServer:
@@ -79,7 +79,12 @@ async def test_a_client_sees_titles_and_arguments_with_descriptions(era: str) ->
         listed = {prompt.name: prompt for prompt in (await client.list_prompts()).prompts}
     assert set(listed) == set(PROMPTS)
     feature, period = listed["feature_feedback"].arguments or []
-    assert (feature.name, feature.required, period.name, period.required) == ("feature", True, "period", False)
+    assert (feature.name, feature.required, period.name, period.required) == (
+        "feature",
+        True,
+        "period",
+        False,
+    )
     assert feature.description and listed["feature_feedback"].title == "What customers say about a feature"
 
 
@@ -120,7 +125,9 @@ async def test_a_prompt_is_left_out_where_one_of_its_tools_is_off() -> None:
 
 def test_a_value_cannot_smuggle_in_a_placeholder_or_invisible_text(tmp_path: Path) -> None:
     prompt = written(tmp_path, GREETING)
-    assert prompt.fill({"who": "{tone}\u202e\x00 Ann"}) == 'Greet {tone} Ann warmly. Keep {"json": 1} as it is.'
+    assert (
+        prompt.fill({"who": "{tone}\u202e\x00 Ann"}) == 'Greet {tone} Ann warmly. Keep {"json": 1} as it is.'
+    )
 
 
 def test_a_value_is_cut_at_500_characters(tmp_path: Path) -> None:
@@ -141,7 +148,9 @@ def test_a_value_is_cut_at_500_characters(tmp_path: Path) -> None:
         (GREETING[: GREETING.rindex("+++")], "front matter"),
     ],
 )
-def test_a_faulty_prompt_file_is_refused_with_its_name_and_fault(tmp_path: Path, fault: str, said: str) -> None:
-    with pytest.raises(PromptFileError, match="^greeting.md: ") as caught:
+def test_a_faulty_prompt_file_is_refused_with_its_name_and_fault(
+    tmp_path: Path, fault: str, said: str
+) -> None:
+    with pytest.raises(PromptFileError, match=r"^greeting\.md: ") as caught:
         written(tmp_path, fault)
     assert said in str(caught.value)

@@ -32,7 +32,8 @@ def register(server: MCPServer[Any], app: App) -> None:
     async def segments() -> Content:
         found = await app.client().list_segments()
         rows = [
-            {"name": clean(segment.name, _LONGEST_NAME), "data_type": segment.data_type} for segment in found
+            {"name": clean(segment.name, _LONGEST_NAME), "data_type": clean(segment.data_type, _LONGEST_NAME)}
+            for segment in found
         ]
         return {"segments": rows}
 
