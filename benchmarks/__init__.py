@@ -1,0 +1,1 @@
+"""What the server costs, measured beside a one-tool server of the same SDK: `python -m benchmarks`."""

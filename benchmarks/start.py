@@ -1,0 +1,138 @@
+"""Time from spawning a server to its first `tools/list` answer, and its resident memory then."""
+
+from __future__ import annotations
+
+import compileall
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import mcp
+
+import wootric_mcp
+
+TOY, OURS = "benchmarks.one_tool", "wootric_mcp"
+ROOT = Path(__file__).parents[1]
+_ENVIRONMENT = {"WOOTRIC_CLIENT_ID": "id", "WOOTRIC_CLIENT_SECRET": "secret", "PYTHONPATH": str(ROOT)}
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """One start: milliseconds to the answer, MiB resident after it (None where `ps` cannot tell)."""
+
+    milliseconds: float
+    mebibytes: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Medians of both servers over the same number of interleaved starts."""
+
+    toy: list[Start]
+    ours: list[Start]
+
+    @property
+    def ratio(self) -> float:
+        """Our start, in one-tool starts."""
+        return _milliseconds(self.ours) / _milliseconds(self.toy)
+
+    @property
+    def extra_mebibytes(self) -> float | None:
+        """Our resident memory above the one-tool server's."""
+        toy, ours = _mebibytes(self.toy), _mebibytes(self.ours)
+        return None if toy is None or ours is None else ours - toy
+
+    def table(self) -> str:
+        """The figures as lines of text."""
+        lines = [f"{'':18}{'median ms':>10}{'min':>8}{'max':>8}{'MiB':>9}"]
+        for name, starts in (("one-tool server", self.toy), ("wootric-mcp", self.ours)):
+            times = [start.milliseconds for start in starts]
+            memory = _mebibytes(starts)
+            resident = "-" if memory is None else f"{memory:.1f}"
+            lines.append(f"{name:18}{median(times):10.0f}{min(times):8.0f}{max(times):8.0f}{resident:>9}")
+        return "\n".join(lines)
+
+
+def compare(pairs: int) -> Comparison:
+    """Start both servers `pairs` times, in turns whose order alternates, with bytecode compiled."""
+    for package in (mcp, wootric_mcp, sys.modules[__package__]):
+        compileall.compile_dir(str(Path(str(package.__file__)).parent), quiet=1)
+    starts: dict[str, list[Start]] = {TOY: [], OURS: []}
+    for module in (TOY, OURS):
+        _start(module)  # the first start of each also fills the disk cache
+    for pair in range(pairs):
+        for module in (TOY, OURS) if pair % 2 == 0 else (OURS, TOY):
+            starts[module].append(_start(module))
+    return Comparison(starts[TOY], starts[OURS])
+
+
+def _start(module: str) -> Start:
+    begun = time.perf_counter()
+    with subprocess.Popen(
+        [sys.executable, "-m", module],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=_environment(),
+    ) as process:
+        _ask(
+            process,
+            "initialize",
+            protocolVersion="2025-11-25",
+            capabilities={},
+            clientInfo={"name": "benchmark", "version": "1"},
+        )
+        _send(process, {"method": "notifications/initialized"})
+        _ask(process, "tools/list")
+        milliseconds = (time.perf_counter() - begun) * 1000
+        mebibytes = _resident(process.pid)
+        assert process.stdin
+        process.stdin.close()
+        process.wait(10)
+    return Start(milliseconds, mebibytes)
+
+
+def _environment() -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("WOOTRIC_")}
+    return {**inherited, **_ENVIRONMENT}
+
+
+def _send(process: subprocess.Popen[bytes], message: dict[str, Any]) -> None:
+    assert process.stdin
+    process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
+    process.stdin.flush()
+
+
+def _ask(process: subprocess.Popen[bytes], method: str, **params: Any) -> None:
+    _send(process, {"id": method, "method": method, "params": params})
+    assert process.stdout
+    while line := process.stdout.readline():
+        if json.loads(line).get("id") == method:
+            return
+    raise RuntimeError(f"{process.args!r} ended before it answered {method}")
+
+
+def _resident(pid: int) -> float | None:
+    """MiB, by `ps`, which Linux and macOS have; its unit is KiB."""
+    try:
+        told = subprocess.run(
+            ["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return int(told.stdout) / 1024
+
+
+def _milliseconds(starts: list[Start]) -> float:
+    return median(start.milliseconds for start in starts)
+
+
+def _mebibytes(starts: list[Start]) -> float | None:
+    known = [start.mebibytes for start in starts if start.mebibytes is not None]
+    return median(known) if known else None
