@@ -17,15 +17,21 @@ from wootric_mcp.settings import Settings
 from wootric_mcp.tools.registry import UnknownToolError
 
 _EPILOG = """\
-Credentials come from the environment: WOOTRIC_CLIENT_ID and WOOTRIC_CLIENT_SECRET, or WOOTRIC_USERNAME and
-WOOTRIC_PASSWORD (with WOOTRIC_ACCOUNT_TOKEN if the user belongs to several accounts). A secret can also come from
-a file: WOOTRIC_CLIENT_SECRET_FILE, WOOTRIC_PASSWORD_FILE, WOOTRIC_ACCOUNT_TOKEN_FILE.
-WOOTRIC_REGION (us, eu, au), WOOTRIC_BASE_URL, WOOTRIC_TIMEZONE (default: the machine's), WOOTRIC_SURVEY_TYPE
-(nps, csat5, csat10, ces7), WOOTRIC_CSV_DIR (folder whose CSV files may be sent), WOOTRIC_DEADLINE (seconds a call
-may take, default 45).
+Credentials come from the environment: WOOTRIC_CLIENT_ID and WOOTRIC_CLIENT_SECRET, or
+WOOTRIC_USERNAME and WOOTRIC_PASSWORD (with WOOTRIC_ACCOUNT_TOKEN if the user belongs to several
+accounts). A secret can also come from a file: WOOTRIC_CLIENT_SECRET_FILE, WOOTRIC_PASSWORD_FILE,
+WOOTRIC_ACCOUNT_TOKEN_FILE. Further settings, all optional:
+  WOOTRIC_REGION       us, eu or au (default: by the account token, else us)
+  WOOTRIC_BASE_URL     another address of the API
+  WOOTRIC_TIMEZONE     the account's time zone, such as Europe/Berlin (default: the machine's)
+  WOOTRIC_SURVEY_TYPE  nps, csat5, csat10 or ces7 (default nps)
+  WOOTRIC_CSV_DIR      folder whose CSV files may be sent (default: none)
+  WOOTRIC_DEADLINE     seconds a call may take (default 45)
+  WOOTRIC_LOG_LEVEL    what is logged to stderr (default WARNING)
+The flags --toolsets, --tools, --exclude-tools and --read-only can be set likewise.
 
-Before anything is deleted, overwritten or mailed to customers, a person is asked. Where the client cannot ask,
-the call is refused and nothing is changed.
+Before anything is deleted, overwritten or mailed to customers, a person is asked. Where the client
+cannot ask, the call is refused and nothing is changed.
 
 `wootric-mcp sandbox --help` tells about the simulated account.
 """
@@ -43,12 +49,18 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--sandbox", action="store_true", help="serve a simulated account; every credential is ignored"
     )
-    made.add_argument("--http", action="store_true", help="serve Streamable HTTP on loopback instead of stdio")
+    made.add_argument(
+        "--http", action="store_true", help="serve Streamable HTTP on loopback instead of stdio"
+    )
     made.add_argument("--port", type=int, default=8000, help="port for --http (default 8000; 0: a free one)")
     made.add_argument("--toolsets", metavar="NAMES", help="only these toolsets, comma-separated")
     made.add_argument("--tools", metavar="NAMES", help="only these tools (with --toolsets: these too)")
-    made.add_argument("--exclude-tools", metavar="NAMES", help="without these tools, whatever else is asked for")
-    made.add_argument("--read-only", action="store_true", help="only tools that change nothing and mail nobody")
+    made.add_argument(
+        "--exclude-tools", metavar="NAMES", help="without these tools, whatever else is asked for"
+    )
+    made.add_argument(
+        "--read-only", action="store_true", help="only tools that change nothing and mail nobody"
+    )
     return made
 
 

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 async def serve_stdio(server: MCPServer[Any], closed: anyio.Event) -> int:
-    """Serve until the host closes stdin or a signal asks to stop; `closed` is set when the server is torn down."""
+    """Serve until stdin ends or a signal asks to stop. `closed` is set once the server is torn down."""
 
     async def leave() -> None:
         group.cancel_scope.cancel()
@@ -59,7 +59,9 @@ async def serve_http(server: MCPServer[Any], port: int) -> int:
     try:
         listener = socket.create_server((_HOST, port))
     except OSError as error:
-        log.error("Cannot listen on %s:%d: %s. Choose another --port, or 0 for a free one.", _HOST, port, error)
+        log.error(
+            "Cannot listen on %s:%d: %s. Choose another --port, or 0 for a free one.", _HOST, port, error
+        )
         return 1
     app = server.streamable_http_app(host=_HOST)
     config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1)
@@ -78,7 +80,7 @@ async def serve_http(server: MCPServer[Any], port: int) -> int:
 
 
 async def _on_signal(act: Callable[[], Any]) -> None:
-    """Do `act` at the first SIGTERM or SIGINT. Windows has no such receiver; there Python's own handling stays."""
+    """Do `act` at the first SIGTERM or SIGINT. Windows has no such receiver: Python's handling stays."""
     if sys.platform == "win32":
         return
     with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:

@@ -9,4 +9,6 @@ _LONGEST = 80
 
 def quoted(text: str | None) -> str:
     """The text in quotation marks, at most 80 characters; none is said as such."""
-    return f"“{clean(text, _LONGEST).replace('”', chr(0x27)).replace('“', chr(0x27))}”" if text else "no address"
+    return (
+        f"“{clean(text, _LONGEST).replace('”', chr(0x27)).replace('“', chr(0x27))}”" if text else "no address"
+    )

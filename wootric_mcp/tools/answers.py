@@ -36,22 +36,33 @@ RECORD = _schema(("summary", "untrusted"), summary=_TEXT, untrusted=_UNTRUSTED, 
 """One record, under `untrusted`."""
 OUTCOME = _schema(("summary",), summary=_TEXT, untrusted=_UNTRUSTED, next=_TEXT)
 """What a write did."""
+STATUS = _schema(("summary", "status"), summary=_TEXT, status={"type": "object"})
+"""How the server stands; nothing in it is foreign."""
+DIGEST = _schema(("summary", "untrusted"), summary=_TEXT, untrusted=_UNTRUSTED, next=_TEXT)
+"""Feedback in short."""
 
 
 def rows(
-    summary: str, columns: Sequence[str], values: Iterable[Sequence[Any]], *, next_call: str = "", limit: int = CONCISE
+    summary: str,
+    columns: Sequence[str],
+    values: Iterable[Sequence[Any]],
+    *,
+    next_call: str = "",
+    limit: int = CONCISE,
 ) -> CallToolResult:
     """A list answer. `summary` is ours and carries the receipt: bounds, count, filters, coverage."""
     table = [[shown(value, limit) for value in row] for row in values]
     parts = [summary]
     if table:
-        lines = (" | ".join("-" if value is None else _inline(value) for value in row) for row in table)
+        lines = (" | ".join("-" if value is None else inline(value) for value in row) for row in table)
         parts += [" | ".join(columns), fence(lines)]
     return _answer(parts, next_call, summary=summary, columns=list(columns), untrusted={"rows": table})
 
 
-def record(summary: str, fields: Mapping[str, Any], *, next_call: str = "", limit: int = FULL) -> CallToolResult:
-    """An answer about one record; nothing in `fields` is trusted. Nested lists of rows are shown row by row."""
+def record(
+    summary: str, fields: Mapping[str, Any], *, next_call: str = "", limit: int = FULL
+) -> CallToolResult:
+    """An answer about one record; nothing in `fields` is trusted. Lists of rows are shown row by row."""
     cleaned = {name: shown(value, limit) for name, value in fields.items()}
     lines = [line for name, value in cleaned.items() for line in _lines(name, value)]
     return _answer([summary, fence(lines)], next_call, summary=summary, untrusted=cleaned)
@@ -60,7 +71,7 @@ def record(summary: str, fields: Mapping[str, Any], *, next_call: str = "", limi
 def outcome(
     summary: str, fields: Mapping[str, Any] | None = None, *, next_call: str = "", limit: int = FULL
 ) -> CallToolResult:
-    """An answer to a write: what happened, in our words, and the record as Wootric gave it back, if it did."""
+    """An answer to a write: what happened, and the record as Wootric gave it back, if it did."""
     if fields:
         return record(summary, fields, next_call=next_call, limit=limit)
     return _answer([summary], next_call, summary=summary)
@@ -80,7 +91,7 @@ def _answer(parts: Sequence[str], next_call: str, **structure: Any) -> CallToolR
 
 
 def shown(value: Any, limit: int = FULL) -> Any:
-    """A value as it may be shown: text cleaned and cut, times in ISO 8601 to the second, the rest as it is."""
+    """A value as it may be shown: text cleaned and cut, times in ISO 8601 to the second."""
     match value:
         case bool() | int() | float() | None:
             return value
@@ -96,12 +107,13 @@ def shown(value: Any, limit: int = FULL) -> Any:
             return clean(str(value), limit)
 
 
-def _inline(value: Any) -> str:
+def inline(value: Any) -> str:
+    """A value on one line."""
     match value:
         case Mapping():
-            return ", ".join(f"{name}: {_inline(inner)}" for name, inner in value.items()) or "-"
+            return ", ".join(f"{name}: {inline(inner)}" for name, inner in value.items()) or "-"
         case list():
-            return ", ".join(map(_inline, value)) or "-"
+            return ", ".join(map(inline, value)) or "-"
         case None:
             return "-"
         case bool():
@@ -114,8 +126,8 @@ def _lines(name: str, value: Any) -> list[str]:
     """One line a field; a list of lists is a table under its name."""
     if isinstance(value, list) and value and all(isinstance(row, list | Mapping) for row in value):
         return [f"{name}:", *(f"  {_row(item)}" for item in value)]
-    return [f"{name}: {_inline(value)}"]
+    return [f"{name}: {inline(value)}"]
 
 
 def _row(item: Any) -> str:
-    return " | ".join(map(_inline, item)) if isinstance(item, list) else _inline(item)
+    return " | ".join(map(inline, item)) if isinstance(item, list) else inline(item)

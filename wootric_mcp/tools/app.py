@@ -56,8 +56,9 @@ class App:
 
     async def close(self) -> None:
         """End the connections to Wootric."""
-        if self._client is not None:
-            await self._client.aclose()
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
 
     @property
     def aliases(self) -> Aliases:
@@ -128,7 +129,7 @@ class App:
             read = datetime.fromisoformat(text.strip())
         except (ValueError, OverflowError, OSError) as error:
             raise ToolError(
-                f"{text[:40]!r} is not a time. Give ISO 8601 such as 2026-11-15T14:30:00+01:00, or epoch seconds."
+                f"{text[:40]!r} is not a time. Give ISO 8601 (2026-11-15T14:30:00+01:00) or epoch seconds."
             ) from error
         return read if read.tzinfo else read.replace(tzinfo=self.zone)
 

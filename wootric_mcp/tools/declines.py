@@ -78,9 +78,7 @@ async def list_end_user_declines(
 
 
 @declines.operation("Get decline", answers.RECORD)
-async def get_end_user_decline(
-    end_user: EndUser, decline_id: DeclineId, ctx: Context[App]
-) -> CallToolResult:
+async def get_end_user_decline(end_user: EndUser, decline_id: DeclineId, ctx: Context[App]) -> CallToolResult:
     """Shows one decline of one person with the properties stored with it."""
     app = app_of(ctx)
     found = await app.client().get_end_user_decline(app.person(end_user), decline_id)
@@ -95,8 +93,8 @@ async def create_decline(
     created_at: Moment = "",
     properties: Properties = {},  # noqa: B006
 ) -> CallToolResult:
-    """Records that a person closed a survey elsewhere, which spares them the next ones for a while. Properties
-    also update the person's profile."""
+    """Records that a person closed a survey elsewhere, which spares them the next ones for a while.
+    Properties also update the person's profile."""
     from wootric_mcp.api.models import DeclineInput, checked
 
     app = app_of(ctx)
@@ -132,7 +130,8 @@ async def update_decline(
     ctx: Context[App],
     confirmed: Annotated[Asked, Resolve(confirm_update_decline)],
 ) -> CallToolResult:
-    """Replaces the properties stored with a decline (not the person's profile), after a person confirmed it."""
+    """Replaces the properties stored with a decline (not the person's profile), after a person
+    confirmed it."""
     require(confirmed)
     await app_of(ctx).client().update_decline(decline_id, properties)
     return answers.outcome(f"Replaced the properties stored with decline {decline_id}.")

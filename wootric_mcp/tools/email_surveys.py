@@ -53,14 +53,18 @@ CsvSettings = Annotated[
 
 async def _recipients(app: App, emails: Sequence[str]) -> list[str]:
     """Addresses of the people named; aliases and ids are looked up."""
+    from wootric_mcp.api.people import ANONYMOUS
+
     found: list[str] = []
     for named in (part for entry in emails for part in entry.split(",")):
         if "@" in named:
             found.append(named.strip())
             continue
         user = await app.client().get_end_user(app.person(named))
-        if not user.email or user.is_anonymous:
-            raise ToolError(f"End user {user.id} has no e-mail address, so nobody was mailed. Leave them out.")
+        if not user.email or user.email == ANONYMOUS:
+            raise ToolError(
+                f"End user {user.id} has no e-mail address, so nobody was mailed. Leave them out."
+            )
         found.append(user.email)
     return found
 
@@ -138,7 +142,9 @@ def _written(properties: Mapping[str, object]) -> dict[str, object]:
 
 @email_surveys.operation("Send e-mail survey", answers.OUTCOME)
 async def send_email_survey(
-    emails: Annotated[list[str], Field(description="At most 100: addresses, R-… aliases or ids", min_length=1)],
+    emails: Annotated[
+        list[str], Field(description="At most 100: addresses, R-… aliases or ids", min_length=1)
+    ],
     ctx: Context[App],
     survey: Annotated[Any, Resolve(draft_email_survey)],
     confirmed: Annotated[Asked, Resolve(confirm_send_email_survey)],
@@ -162,7 +168,9 @@ async def send_email_survey(
 
 def _sent(count: int, immediately: bool) -> str:
     rules = "" if immediately else " Its own rules decide who of them is surveyed now."
-    return f"Wootric accepted the survey for {count:,} recipients.{rules} See get_email_stats for how it fares."
+    return (
+        f"Wootric accepted the survey for {count:,} recipients.{rules} See get_email_stats for how it fares."
+    )
 
 
 @in_words
@@ -222,7 +230,7 @@ async def confirm_send_email_survey_csv(
         }.items()
         if value
     }
-    return ask(ctx, _question(survey.row_count, survey.addresses, survey, more))
+    return ask(ctx, _question(len(survey.addresses), survey.addresses, survey, more))
 
 
 @email_surveys.operation("Send e-mail survey from CSV", answers.OUTCOME)
@@ -255,7 +263,7 @@ async def send_email_survey_csv(
     template, a time of day or a language per person."""
     require(confirmed)
     await app_of(ctx).client().send_email_survey_csv(survey)
-    return answers.outcome(_sent(survey.row_count, survey.survey_immediately))
+    return answers.outcome(_sent(len(survey.addresses), survey.survey_immediately))
 
 
 @email_surveys.operation("Get e-mail statistics", answers.RECORD)

@@ -157,18 +157,22 @@ async def update_end_user(
     )
     update = await app.client().update_end_user(app.person(end_user), change)
     fields = shapes.end_user_fields(app, update.end_user) if update.end_user else None
-    changed = ", ".join(answers.shown(name, 80) for name in update.changed) or "nothing (it was so already)"
-    return answers.outcome(f"Updated the end user. Changed: {changed}.", fields)
+    names = ", ".join(answers.shown(name, 80) for name in (*update.fields, *update.changed))
+    return answers.outcome(f"Updated the end user. Changed: {names or 'nothing, it was so already'}.", fields)
 
 
 @in_words
 async def confirm_delete_end_user(ctx: Context[App], end_user: str) -> Confirmation | Elicit[Confirmation]:
     """Ask before a person is deleted."""
+    from wootric_mcp.api.people import ANONYMOUS
+
     app = app_of(ctx)
     person = app.person(end_user)
     user = await app.client().get_end_user(person)
     known_as = quoted(user.email or user.phone_number or user.external_id)
-    shared = " This is the anonymous user that all visitors without an address share." * user.is_anonymous
+    shared = " This is the anonymous user that all visitors without an address share." * (
+        user.email == ANONYMOUS
+    )
     return ask(
         ctx,
         f"Delete end user {user.id} ({known_as}) from Wootric with all responses and declines?{shared} "
@@ -206,6 +210,6 @@ async def export_end_user_data(end_user: EndUser, ctx: Context[App]) -> CallTool
     The customer gets no mail."""
     app = app_of(ctx)
     await app.client().export_end_user_data(app.person(end_user))
-    return answers.outcome("Export requested. Wootric mails a link to the account's own user; nothing was changed.")
-
-
+    return answers.outcome(
+        "Export requested. Wootric mails a link to the account's own user; nothing was changed."
+    )

@@ -132,7 +132,7 @@ async def collect(
     patience: float,
     matches: Callable[[T], bool],
 ) -> Listing[T]:
-    """Read rows in order of creation until `limit` of them match, the period ends or `patience` (s) is over."""
+    """Read rows by creation until `limit` of them match, the period ends or `patience` (s) is over."""
     position = Position.of(cursor, question) if cursor else None
     listing: Listing[T] = Listing()
     until = _upper_bound(period, now) if position is None else position.before
@@ -160,7 +160,11 @@ async def collect(
         return True
 
     reading = await read(take, after=after, before=before, newest_first=newest_first, patience=patience)
-    listing.stopped, listing.reached, listing.unreachable = reading.stopped, reading.reached, reading.unreachable
+    listing.stopped, listing.reached, listing.unreachable = (
+        reading.stopped,
+        reading.reached,
+        reading.unreachable,
+    )
     if reading.stopped in {"patience", "rate_limited"} and last is not None:
         listing.cursor = last.cursor(question)
     return listing

@@ -1,9 +1,10 @@
-"""The list answers: responses, declines and end users, read in pages, filtered here and continued by a cursor."""
+"""The list answers: responses, declines and end users, filtered here and continued by a cursor."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from mcp.server.mcpserver.exceptions import ToolError
@@ -13,12 +14,13 @@ from wootric_mcp.tools import answers, shapes
 from wootric_mcp.tools.listing import Listing, collect, question_of
 
 if TYPE_CHECKING:
-    from wootric_mcp.api.models import EndUser, Response
+    from wootric_mcp.api.models import Bounds, EndUser, Response
     from wootric_mcp.feedback.period import Period
     from wootric_mcp.tools.app import App
 
 Order = Literal["newest", "oldest"]
 Detail = Literal["concise", "full"]
+Category = Literal["any", "promoter", "passive", "detractor"]
 
 # The most that Wootric hands out of one sorted list: 30 pages of 50.
 _PAGE, _PAGES = 50, 30
@@ -29,11 +31,10 @@ async def response_list(
     tool: str,
     *,
     period: str,
-    category: str,
+    category: Category,
     excluded: bool | None,
     where: Mapping[str, Any],
     has_text: bool | None,
-    query: str = "",
     order: Order,
     limit: int,
     cursor: str,
@@ -42,9 +43,9 @@ async def response_list(
     kind: Literal["promoter", "passive", "detractor"] | None = None,
 ) -> CallToolResult:
     """Responses of the account, or of one person; `kind` reads the person's list of that category."""
-    from wootric_mcp.feedback.search import Selection
+    from wootric_mcp.feedback.selection import Selection
 
-    wanted = Selection(category=category, where=dict(where), has_text=has_text, query=query)  # type: ignore[arg-type]
+    wanted = Selection(category=category, where=dict(where), has_text=has_text)
     person = app.person(end_user) if end_user else None
     chosen = app.period(period) if period else None
     asked = {
@@ -54,15 +55,14 @@ async def response_list(
         "excluded_from_calculations": excluded,
         "where": dict(where),
         "has_text": has_text,
-        "query": query,
         "order": "" if order == "newest" else order,
         "detail": "" if detail == "concise" else detail,
     }
 
     def matches(response: Response) -> bool:
-        return (
-            excluded is None or bool(response.excluded_from_calculations) is excluded
-        ) and wanted.matches(shapes.feedback_record(app, response), app.settings.survey_type)
+        return (excluded is None or bool(response.excluded_from_calculations) is excluded) and wanted.matches(
+            shapes.feedback_record(app, response), app.settings.survey_type
+        )
 
     listing = await collect(
         functools.partial(app.client().read_responses, excluded=excluded, person=person, category=kind),
@@ -92,7 +92,7 @@ async def decline_list(
     end_user: str = "",
 ) -> CallToolResult:
     """Declines of the account, or of one person."""
-    from wootric_mcp.feedback.search import same_properties
+    from wootric_mcp.feedback.selection import has_properties
 
     person = app.person(end_user) if end_user else None
     chosen = app.period(period) if period else None
@@ -112,7 +112,7 @@ async def decline_list(
         question=question_of(tool, **asked),
         now=app.now(),
         patience=app.patience,
-        matches=lambda decline: same_properties(decline.end_user.properties if decline.end_user else {}, where),
+        matches=lambda decline: has_properties(decline.end_user.properties, where),
     )
     columns = shapes.DECLINE_COLUMNS + shapes.DECLINE_EXTRA * (detail == "full")
     return _answer(app, tool, "declines", listing, chosen, shapes.decline_fields, columns, asked, limit)
@@ -133,8 +133,7 @@ async def end_user_list(
     detail: Detail,
 ) -> CallToolResult:
     """End users by creation, walked without end; by e-mail or last change, as far as Wootric sorts them."""
-    from wootric_mcp.api.models import Bounds
-    from wootric_mcp.feedback.search import same_properties
+    from wootric_mcp.feedback.selection import has_properties
 
     chosen = app.period(period) if period else None
     changed = app.period(updated) if updated else None
@@ -150,12 +149,12 @@ async def end_user_list(
     }
 
     def matches(user: EndUser) -> bool:
-        return (surveys_disabled is None or user.has_surveys_disabled is surveys_disabled) and same_properties(
-            user.properties, where
-        )
+        return (
+            surveys_disabled is None or shapes.has_surveys_off(user) is surveys_disabled
+        ) and has_properties(user.properties, where)
 
     question = question_of("list_end_users", **asked)
-    updated_bounds = Bounds.within(changed.start, changed.end) if changed else None
+    updated_bounds = _bounds(changed)
     if sort_key == "created_at" and not email:
         listing = await collect(
             functools.partial(app.client().read_end_users, updated=updated_bounds),
@@ -172,7 +171,7 @@ async def end_user_list(
         listing = await _sorted_end_users(
             functools.partial(
                 app.client().list_end_users,
-                created=Bounds.within(chosen.start, chosen.end) if chosen else None,
+                created=_bounds(chosen),
                 updated=updated_bounds,
                 email=email or None,
                 sort_key=sort_key,
@@ -187,6 +186,13 @@ async def end_user_list(
     return _answer(
         app, "list_end_users", "end users", listing, chosen, shapes.end_user_fields, columns, asked, limit
     )
+
+
+def _bounds(period: Period | None) -> Bounds | None:
+    from wootric_mcp.api.models import Bounds
+
+    # Wootric's bounds are strict, so the first second is reached from the one before it.
+    return Bounds(period.start and period.start - timedelta(seconds=1), period.end) if period else None
 
 
 async def _sorted_end_users(
@@ -235,6 +241,8 @@ def _answer(
         f"As of {shapes.local(app, app.now())}."
     )
     table = ([fields(app, row)[name] for name in columns] for row in listing.rows)
-    following = answers.given_call(tool, **asked, limit=limit, cursor=listing.cursor) if listing.cursor else ""
+    following = (
+        answers.given_call(tool, **asked, limit=limit, cursor=listing.cursor) if listing.cursor else ""
+    )
     cut = answers.FULL if asked.get("detail") else answers.CONCISE
     return answers.rows(summary, columns, table, next_call=following, limit=cut)

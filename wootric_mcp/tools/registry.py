@@ -100,7 +100,9 @@ def select(specs: Iterable[ToolSpec], settings: Settings) -> list[ToolSpec]:
 
 def _check(kind: str, asked: Iterable[str], known: set[str]) -> None:
     if unknown := sorted(set(asked) - known):
-        raise UnknownToolError(f"There is no {kind} {', '.join(unknown)}. There are: {', '.join(sorted(known))}.")
+        raise UnknownToolError(
+            f"There is no {kind} {', '.join(unknown)}. There are: {', '.join(sorted(known))}."
+        )
 
 
 def build(spec: ToolSpec, settings: Settings) -> Tool:

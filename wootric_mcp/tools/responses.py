@@ -204,7 +204,10 @@ async def create_response(
 
 @in_words
 async def confirm_update_response(
-    ctx: Context[App], response_id: int, excluded_from_calculations: bool | MISSING, properties: dict[str, object]
+    ctx: Context[App],
+    response_id: int,
+    excluded_from_calculations: bool | MISSING,
+    properties: dict[str, object],
 ) -> Confirmation | Elicit[Confirmation]:
     """Ask before an answer is taken out of the score or its stored properties are replaced."""
     effects = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +39,7 @@ def response_fields(app: App, response: Response) -> dict[str, Any]:
         "person": alias(app, response.end_user_id),
         "comment": comment(response.text) or None,
         "tags": response.tags,
-        "properties": dict(response.end_user.properties) if response.end_user else {},
+        "properties": dict(response.end_user.properties),
         "excluded": response.excluded_from_calculations,
         "completed": response.completed,
         "survey_id": response.survey_id,
@@ -56,7 +55,7 @@ def decline_fields(app: App, decline: Decline) -> dict[str, Any]:
         "created_at": local(app, decline.created_at),
         "person": alias(app, decline.end_user_id),
         "origin_url": decline.origin_url,
-        "properties": dict(decline.end_user.properties) if decline.end_user else {},
+        "properties": dict(decline.end_user.properties),
         "survey_id": decline.survey_id,
         "updated_at": local(app, decline.updated_at),
     }
@@ -79,10 +78,16 @@ def end_user_fields(app: App, user: EndUser) -> dict[str, Any]:
         "last_seen_at": local(app, user.last_seen_at),
         "last_score": last.score if last else None,
         "last_comment": comment(last.text) or None if last else None,
-        "last_channel": last.survey.get("channel") if last and last.survey else None,
-        "surveys_off": bool(settings and settings.surveys_disabled_by_end_user),
+        "last_channel": last.survey.channel if last and last.survey else None,
+        "surveys_off": has_surveys_off(user),
         "settings": settings.model_dump(exclude_none=True) if settings else {},
     }
+
+
+def has_surveys_off(user: EndUser) -> bool:
+    """Whether the person opted out of surveys."""
+    settings = user.settings
+    return bool(user.surveys_disabled or (settings and settings.surveys_disabled_by_end_user))
 
 
 def alias(app: App, end_user_id: int | None) -> str | None:
@@ -99,22 +104,8 @@ def feedback_record(app: App, response: Response) -> FeedbackRecord:
         person=alias(app, response.end_user_id) or "",
         score=response.score,
         text=comment(response.text),
-        created_at=response.created_at or app.now(),
-        properties=_properties(response.end_user.properties if response.end_user else {}),
+        created_at=response.created_at,
+        properties=response.end_user.properties,
         tags=tuple(response.tags),
         excluded=bool(response.excluded_from_calculations),
     )
-
-
-def _properties(properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in properties.items() if value is not None}
-
-
-def row_of(fields: Callable[..., dict[str, Any]], columns: tuple[str, ...]) -> Callable[..., list[Any]]:
-    """The values of `columns`, in their order, of whatever `fields` makes of a record."""
-
-    def row(app: App, item: Any) -> list[Any]:
-        found = fields(app, item)
-        return [found[name] for name in columns]
-
-    return row

@@ -1,0 +1,73 @@
+"""Everything about one person, in one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import anyio
+from mcp.types import CallToolResult
+
+from wootric_mcp.tools import answers, shapes
+
+if TYPE_CHECKING:
+    from wootric_mcp.api.models import Decline, EndUserSettings, Response
+    from wootric_mcp.tools.app import App
+
+# The newest responses and declines that are shown in full; older ones are counted.
+_SHOWN = {"concise": 20, "full": 200}
+
+_RESPONSE = ("id", "created_at", "score", "comment", "tags")
+_DECLINE = ("id", "created_at", "origin_url")
+
+
+async def customer(app: App, named: str, detail: str) -> CallToolResult:
+    """Profile, survey settings, responses and declines of the person named."""
+    from wootric_mcp.api.people import Person
+
+    client = app.client()
+    user = await client.get_end_user(app.person(named))
+    person = Person("id", str(user.id))
+    responses: list[Response] = []
+    declines: list[Decline] = []
+    settings: list[EndUserSettings] = []
+
+    async def read_settings() -> None:
+        settings.append(await client.get_end_user_settings(person))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(read_settings)
+        group.start_soon(partial(client.read_responses, responses.extend, person=person))
+        group.start_soon(partial(client.read_declines, declines.extend, person=person))
+
+    shown = _SHOWN[detail]
+    fields = shapes.end_user_fields(app, user)
+    # The newest response follows with the rest, and the settings come whole from their own endpoint.
+    for name in ("last_score", "last_comment", "last_channel", "surveys_off"):
+        del fields[name]
+    fields["settings"] = settings[0].model_dump(
+        exclude={"id", "end_user_id", "created_at", "updated_at"}, exclude_none=True
+    )
+    fields["responses"] = _table(app, shapes.response_fields, _RESPONSE, responses[:shown])
+    fields["declines"] = _table(app, shapes.decline_fields, _DECLINE, declines[:shown])
+    scores = [response.score for response in responses if response.score is not None]
+    latest = f"; last score {scores[0]}" if scores else ""
+    left_out = max(len(responses) - shown, 0) + max(len(declines) - shown, 0)
+    following = "" if not left_out else answers.given_call("find_customer", end_user=named, detail="full")
+    cut = f"; {left_out} older ones are left out" if left_out else ""
+    return answers.record(
+        f"End user {user.id}: {_count(responses, 'response')}, {_count(declines, 'decline')}{latest}. "
+        f"Newest first{cut}. As of {shapes.local(app, app.now())}.",
+        {name: value for name, value in fields.items() if value is not None},
+        next_call=following,
+    )
+
+
+def _table(app: App, fields: Any, columns: Sequence[str], items: Sequence[Any]) -> list[dict[str, Any]]:
+    rows = (fields(app, item) for item in items)
+    return [{name: row[name] for name in columns if row[name] not in (None, [])} for row in rows]
+
+
+def _count(items: Sequence[Any], name: str) -> str:
+    return f"{len(items)} {name}{'' if len(items) == 1 else 's'}"
