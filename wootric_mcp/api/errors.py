@@ -23,7 +23,7 @@ written it.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Self
 
 _SERVER_TEXT_LIMIT = 500
 
@@ -53,6 +53,12 @@ class WootricError(Exception):
         self.server_text = bounded(server_text)
         self.outcome = ""
         """What became of a write, one sentence; empty after a read."""
+
+    def copy(self) -> Self:
+        """The same error for another caller."""
+        twin = type(self).__new__(type(self), *self.args)
+        twin.__dict__.update(self.__dict__)
+        return twin
 
     def __str__(self) -> str:
         return " ".join(part for part in (self.problem, self.advice, self.outcome) if part)

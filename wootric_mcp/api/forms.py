@@ -14,8 +14,9 @@ Pairs = list[tuple[str, str]]
 def pairs(values: Mapping[str, object]) -> Pairs:
     """Nested values as form fields, in order; None is left out, an empty text is kept.
 
-    `{"end_user": {"properties": {"plan": "pro"}}}` gives `end_user[properties][plan]`, a list gives `emails[]`,
-    a list of mappings `context[][module]`.
+    `{"end_user": {"properties": {"plan": "pro"}}}` gives `end_user[properties][plan]`,
+    a list gives `emails[]`,
+    and a list of mappings `context[][module]`.
     """
     return [pair for name, value in values.items() for pair in _flat(name, value)]
 
@@ -34,7 +35,7 @@ def _flat(name: str, value: object) -> Iterator[tuple[str, str]]:
 
 
 def scalar(value: object) -> str:
-    """One value: `true`/`false`, epoch seconds for an aware datetime, `YYYY-MM-DD` for a date, else its text."""
+    """One value: `true`/`false`, a datetime as epoch seconds, a date as `YYYY-MM-DD`, else its text."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):

@@ -74,7 +74,8 @@ def read_time(value: object) -> datetime | None:
 
     Forms: `2024-03-18 07:05:44 -0700` (lists), the same with `-07:00` and no space (settings), ISO 8601 with
     or without milliseconds (writes, statistics), a bare date, epoch seconds as number or digits
-    (`external_created_at`), epoch milliseconds. Without an offset (examples of 2014) UTC is assumed. Raises ValueError.
+    (`external_created_at`), epoch milliseconds. Without an offset (examples of 2014) UTC is assumed.
+    Raises ValueError.
     """
     if value is None or isinstance(value, datetime):
         return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
