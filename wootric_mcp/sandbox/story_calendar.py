@@ -1,7 +1,7 @@
-"""When things happen in the story: its weeks and months, all counted back from one day, and the hours of a day.
+"""When things happen in the story: weeks and months, counted back from one day, and the hours of a day.
 
-Around the start of a week or a month there are 26 hours in which somewhere on earth it has begun and somewhere
-it has not. Nothing happens in them, so that counts by week or month hold in every time zone.
+Around the start of a week or a month there are 26 hours in which it has begun in some places on earth and not
+yet in others. Nothing happens in them, so that counts by week or month hold in every time zone.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ _SLOT = re.compile(r"\{(\w+)\}")
 _FIRST_WORD = re.compile(r"[^\s,.!?:;']+")
 _MISSPELLABLE = re.compile(r"\b(?!csv|export|crash)[a-z]{5,}\b")
 _PUNCTUATION = re.compile(r"[.,!?;:]")
+_BUT: Final = {PRAISE: "but_good", COMPLAINT: "but_bad"}
 _ENDS: Final = ".!?:。！"
 
 
@@ -125,12 +126,12 @@ class Voice:
         sentences = [self.render(rng.choice(general["opener"]))] if rng.random() < 0.08 else []
         sentences += self._sentences(topic, stance, 0.3 if len(statements) == 1 else 0.0)
         for other, its_stance in statements[1:]:
-            if category == "passive" and its_stance < 0 and rng.random() < 0.5:
+            if category == "passive" and its_stance < 0 and "wish" in self._of(other) and rng.random() < 0.5:
                 sentences.append(self._wish(other))
                 continue
             sentence = self.statement(other, its_stance)
             if its_stance != stance:
-                sentence = f"{rng.choice(general['however'])} {self._lowered(sentence)}"
+                sentence = f"{rng.choice(general[_BUT[its_stance]])} {self._lowered(sentence)}"
             elif rng.random() < 0.5:
                 sentence = f"{rng.choice(general['also'])} {self._lowered(sentence)}"
             sentences.append(sentence)
@@ -149,7 +150,7 @@ class Voice:
         for topic, stance in statements:
             sentence = self.statement(topic, stance)
             if stance != first:
-                sentence = f"{rng.choice(general['however'])}{self._gap}{sentence}"
+                sentence = f"{rng.choice(general[_BUT[stance]])}{self._gap}{sentence}"
             sentences.append(sentence)
         if category != "passive" and rng.random() < 0.4:
             closer = "closer_bad" if category == "detractor" else "closer_good"
@@ -169,7 +170,7 @@ class Voice:
         """A template with its alternatives and slots decided."""
         choice = self._rng.choice
         chosen = _ALTERNATIVES.sub(lambda match: choice(match[1].split("|")), template)
-        filled = _SLOT.sub(lambda match: choice(self._slots[match[1]]), chosen)
+        filled = _SLOT.sub(lambda match: choice(self._slots[match[1]]), chosen).replace("  ", " ")
         return filled[0].upper() + filled[1:] if template[0] in "[{" else filled
 
     def _of(self, topic: str) -> dict[str, list[str]]:
