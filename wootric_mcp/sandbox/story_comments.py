@@ -11,7 +11,7 @@ from typing import Any, Final
 from .story_calendar import Calendar, day_of
 from .story_cast import Cast, Person
 from .story_plan import CRASHES, NOTHING, Event, Plot
-from .story_writer import COMPLAINT, PRAISE, Statement, Writer, read_texts
+from .story_writer import COMPLAINT, PRAISE, Statement, Writer, read_texts, variant
 
 WAVE_TOPIC: Final = "mobile crashes since the update"
 """The sentences about crashes that name the update which brought them."""
@@ -98,7 +98,7 @@ class Commenter:
             return text
         group = notes.duplicates.setdefault(text, [])
         group.append(response_id)
-        return text if len(group) == 1 else self._writer.variant(text)
+        return variant(text, len(group) - 1)
 
     def _due(self, event: Event) -> Plant | None:
         self._detractors += 1
@@ -140,7 +140,8 @@ class Commenter:
     def _praise(self) -> Statement:
         return self._plot.praise(), PRAISE
 
-    def _distinct(self, *statements: Statement) -> list[Statement]:
+    @staticmethod
+    def _distinct(*statements: Statement) -> list[Statement]:
         by_topic: dict[str, int] = {}
         for topic, stance in statements:
             if topic != NOTHING:

@@ -156,7 +156,7 @@ def price_change(rows: Sequence[ResponseRow], notes: Notes, calendar: Calendar) 
 
 
 def crash_wave(rows: Sequence[ResponseRow], notes: Notes, calendar: Calendar) -> dict[str, Any]:
-    """The wave of mobile crashes: its first day, complaints in each of the last nine weeks, last week's ids."""
+    """The wave of mobile crashes: its first day, complaints in each of nine weeks, the ids of last week."""
     weeks = [calendar.last_week - timedelta(weeks=n) for n in range(8, -1, -1)]
     return {
         "start": calendar.last_week.isoformat(),

@@ -26,12 +26,26 @@ _FIRST_WORD = re.compile(r"[^\s,.!?:;']+")
 _MISSPELLABLE = re.compile(r"\b(?!csv|export|crash)[a-z]{5,}\b")
 _PUNCTUATION = re.compile(r"[.,!?;:]")
 _BUT: Final = {PRAISE: "but_good", COMPLAINT: "but_bad"}
-_ENDS: Final = ".!?:。！"
+_ENDS: Final = ".!?:,。！"
 
 
 def read_texts(name: str) -> dict[str, Any]:
     """The sentences of one file in `story_texts`."""
     return tomllib.loads(files(__package__).joinpath("story_texts", f"{name}.toml").read_text("utf-8"))
+
+
+def variant(text: str, number: int) -> str:
+    """The text as the `number`-th person who means the same types it: case, punctuation or a word differ."""
+    return (
+        text,
+        text.lower(),
+        _PUNCTUATION.sub("", text),
+        f"Hello, {text[0].lower()}{text[1:]}",
+        f"{text.rstrip('.')}!!",
+        text.rstrip(".").rsplit(" ", 1)[0],
+        f"{text} Thanks.",
+        text.upper(),
+    )[number % 8]
 
 
 class Writer:
@@ -56,21 +70,6 @@ class Writer:
         if language != "en":
             return voice.joined(voice.foreign(category, statements))
         return self._styled(voice.joined(voice.native(category, statements)), category)
-
-    def variant(self, text: str) -> str:
-        """The text as somebody would type it who means the same: case, punctuation or a word differ."""
-        change = self._rng.randrange(6)
-        if change == 0:
-            return text.lower()
-        if change == 1:
-            return _PUNCTUATION.sub("", text)
-        if change == 2:
-            return f"{text.rstrip('.')}!!"
-        if change == 3:
-            return f"{text} Thanks."
-        if change == 4:
-            return text.rsplit(" ", 1)[0]
-        return f"Hello, {text[0].lower()}{text[1:]}" if not text.startswith("I ") else f"Hello, {text}"
 
     def _styled(self, text: str, category: Category) -> str:
         rng = self._rng
