@@ -1,7 +1,8 @@
 """When things happen in the story: weeks and months, counted back from one day, and the hours of a day.
 
 Around the start of a week or a month there are 26 hours in which it has begun in some places on earth and not
-yet in others. Nothing happens in them, so that counts by week or month hold in every time zone.
+yet in others. Nothing happens in them, so that counts by week hold in every time zone, and counts by month too
+unless the month begins on a Sunday or a Tuesday: where the two rules leave no hour of a day, the week wins.
 """
 
 from __future__ import annotations
@@ -79,11 +80,18 @@ def day_of(instant: int) -> date:
 
 
 def open_hours(day: date) -> tuple[int, int]:
-    """The seconds of `day` (UTC, from, to) in which things may happen; an empty span if there are none."""
-    starts = FARTHEST_WEST if _begins_something(day) else 0
-    ends = DAY - FARTHEST_EAST if _begins_something(day + timedelta(days=1)) else DAY
-    return starts, max(starts, ends)
+    """The seconds of `day` (UTC, from, to) in which things may happen."""
+    next_day = day + timedelta(days=1)
+    opens = FARTHEST_WEST if _begins_week(day) or _begins_month(day) else 0
+    closes = DAY - FARTHEST_EAST if _begins_week(next_day) or _begins_month(next_day) else DAY
+    if opens < closes:
+        return opens, closes
+    return (FARTHEST_WEST, DAY) if _begins_week(day) else (0, DAY - FARTHEST_EAST)
 
 
-def _begins_something(day: date) -> bool:
-    return day.weekday() == 0 or day.day == 1
+def _begins_week(day: date) -> bool:
+    return day.weekday() == 0
+
+
+def _begins_month(day: date) -> bool:
+    return day.day == 1

@@ -77,7 +77,8 @@ class Commenter:
         if person.language != "en":
             self.notes.languages[response_id] = person.language
         elif event.kind == "wave":
-            statements = [(WAVE_TOPIC if topic == CRASHES else topic, stance) for topic, stance in statements]
+            crash = (CRASHES, COMPLAINT)
+            statements = [(WAVE_TOPIC, COMPLAINT) if one == crash else one for one in statements]
         return self._writer.comment(person.language, event.category, statements)
 
     def _planted(self, plant: Plant, response_id: int, event: Event, person: Person) -> str:

@@ -140,9 +140,6 @@ class Plot:
         return self._dealers[what].deal(odds)
 
     def _of_a_day(self, day: date) -> Iterator[Event]:
-        opens, closes = open_hours(day)
-        if opens == closes:
-            return
         week = (day - self._calendar.start).days // 7
         volume = _FIRST_WEEK + (_LAST_WEEK - _FIRST_WEEK) * week / (WEEKS - 1)
         expected = volume * _WEEKDAYS[day.weekday()] / sum(_WEEKDAYS)
