@@ -121,7 +121,7 @@ def _parse(path: Path) -> PromptFile:
     try:
         if opening or not text:
             raise PromptFileError("it does not begin with front matter between +++ lines")
-        fields = tomllib.loads(front)
+        fields = tomllib.loads(f"\n{front}")  # so that line numbers are the file's
         arguments = tuple(Argument(**argument) for argument in fields.pop("arguments", ()))
         prompt = PromptFile(
             path.stem, tools=tuple(fields.pop("tools")), arguments=arguments, text=text.strip(), **fields
