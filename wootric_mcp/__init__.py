@@ -1,3 +1,3 @@
-"""Conversational access to a Wootric (InMoment) account for AI assistants, over the Model Context Protocol."""
+"""Conversational access to a Wootric (InMoment) account over the Model Context Protocol."""
 
 __version__ = "0.1.0"

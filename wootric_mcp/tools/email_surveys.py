@@ -33,7 +33,7 @@ Delay = Annotated[int, Field(description="Days to wait, 1-31; 0: at once", ge=0,
 Contexts = Annotated[
     list[dict[str, str]],
     WithJsonSchema({"type": "array", "items": {"type": "object"}}),
-    Field(description="Placeholder values, an object per recipient"),
+    Field(description='Placeholder values in the order of recipients: [{"module": "billing, search"}]'),
 ]
 Settings = Annotated[
     dict[str, Any],
@@ -143,7 +143,8 @@ def _written(properties: Mapping[str, object]) -> dict[str, object]:
 @email_surveys.operation("Send e-mail survey", answers.OUTCOME)
 async def send_email_survey(
     emails: Annotated[
-        list[str], Field(description="At most 100: addresses, R-… aliases or ids", min_length=1)
+        list[Annotated[str, IdText]],
+        Field(description="At most 100: addresses, R-… aliases or ids", min_length=1),
     ],
     ctx: Context[App],
     survey: Annotated[Any, Resolve(draft_email_survey)],
