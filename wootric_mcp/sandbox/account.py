@@ -117,7 +117,7 @@ class Account:
         return int((purge if purge > now else purge + timedelta(days=1)).timestamp())
 
     def settle(self) -> None:
-        """Do what has come due: send delayed mails, remove end users marked for deletion and their answers."""
+        """Do what has come due: mail what was delayed, remove who is marked for deletion, answers and all."""
         now = self.clock.seconds()
         for send in self.rows("SELECT * FROM email_sends WHERE state = 'queued' AND sent_at <= ?", (now,)):
             with self.transaction():

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 from .answers import failure, invalid
@@ -113,6 +113,10 @@ class Parameters:
         """Raise `Refusal` (400) if anything was wrong."""
         if self._problems:
             raise invalid(self._problems)
+
+    def refuse(self, name: str, what: str) -> NoReturn:
+        """Refuse at once, with whatever else was wrong."""
+        raise invalid([*self._problems, (name, what)])
 
     def raw(self, name: str) -> Any:
         """The value as it came; None when it did not come or is of no such shape."""

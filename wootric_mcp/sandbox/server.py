@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import uvicorn
@@ -27,6 +27,9 @@ from .records import AccountData
 from .switches import Switches
 
 HOST = "127.0.0.1"
+STORY_RATE_LIMIT = 1_000
+"""Requests a minute."""
+
 _START_SECONDS = 20.0
 
 
@@ -106,6 +109,19 @@ class _Server(uvicorn.Server):
         for connection in list(self.server_state.connections):
             connection.transport.abort()
         await super().shutdown(sockets)
+
+
+@contextmanager
+def start_story(port: int = 0) -> Iterator[RunningSandbox]:
+    """Serve the story account as of now, with a rate limit that a demonstration does not run into."""
+    from .story import build_story
+
+    sandbox = Sandbox(build_story(datetime.now(UTC)), switches=Switches(rate_limit=STORY_RATE_LIMIT))
+    try:
+        with serve(sandbox, port) as running:
+            yield running
+    finally:
+        sandbox.close()
 
 
 @contextmanager
