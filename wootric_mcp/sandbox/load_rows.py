@@ -20,7 +20,7 @@ MAX_LINE: Final = 100_000
 SPELLED_OUT: Final = 20
 """How many bad rows an error names; the rest is counted."""
 
-_LARGEST_ID: Final = 2**63 - 1
+_LARGEST_ID: Final = 2**53 - 1  # what every reader of JSON holds exactly
 _END_OF_TIME: Final = 4_102_444_800  # the year 2100
 _FIELDS: Final = ("id", "created_at", "date", "score", "text", "email")
 _JSON_NAMES: Final = frozenset({".jsonl", ".ndjson", ".json"})
@@ -33,6 +33,8 @@ _REFUSED_IN_NAMES: Final = re.compile(r"[.$\x00]")
 
 @dataclass(slots=True)
 class Problems:
+    """The bad rows so far: how many, and the first of them as (line, reason)."""
+
     count: int = 0
     first: list[tuple[int, str]] = field(default_factory=list)
 
@@ -42,12 +44,12 @@ class Problems:
             self.first.append((line, reason))
 
 
-class BadRowError(ValueError):
+class _BadRowError(ValueError):
     """What is wrong with a row."""
 
 
 class Row(NamedTuple):
-    """A row that has been understood. `number` is its id if that is a whole number, else `name` is, if any."""
+    """A row that has been understood; its id is `number` if that is a whole one, else `name`, if any."""
 
     line: int
     number: int | None
@@ -57,6 +59,22 @@ class Row(NamedTuple):
     text: str | None
     email: str | None
     properties: Properties
+
+
+def read_rows(handle: BinaryIO, suffix: str, now: datetime, problems: Problems) -> list[Row]:
+    """The good rows of a file whose name ends in `suffix`; the bad ones are added to `problems`."""
+    rows: list[Row] = []
+    lines_by_id: dict[str, int] = {}
+    for line, raw in _raw_rows(suffix, handle, problems):
+        try:
+            row = _understood(line, raw, now)
+            known_as = row.name if row.number is None else str(row.number)
+            if known_as is not None and lines_by_id.setdefault(known_as, line) != line:
+                raise _BadRowError(f"id {_shown(known_as)} is already that of line {lines_by_id[known_as]}")
+            rows.append(row)
+        except _BadRowError as error:
+            problems.add(line, str(error))
+    return rows
 
 
 def _raw_rows(suffix: str, handle: BinaryIO, problems: Problems) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -157,11 +175,11 @@ def _wrong_columns(columns: list[str]) -> str | None:
     if "score" not in columns or not {"created_at", "date"} & set(columns):
         return "the first line must name the columns, among them score and created_at (or date)"
     twice = sorted({name for name in columns if name and columns.count(name) > 1})
-    return f"the column {shown(twice[0])} is there twice" if twice else None
+    return f"the column {_shown(twice[0])} is there twice" if twice else None
 
 
 def _understood(line: int, raw: Mapping[str, Any], now: datetime) -> Row:
-    """The row in its own types; raises BadRowError."""
+    """The row in its own types; raises _BadRowError."""
     number, name = _id(raw["id"])
     moment = raw["date"] if raw["created_at"] in (None, "") else raw["created_at"]
     return Row(
@@ -183,24 +201,24 @@ def _id(value: Any) -> tuple[int | None, str | None]:
     if (number := _whole(value)) is None:
         if isinstance(value, str):
             return None, value.strip()
-        raise BadRowError(f"id is {shown(value)}, which is neither a number nor a text")
+        raise _BadRowError(f"id is {_shown(value)}, which is neither a number nor a text")
     if not 0 < number <= _LARGEST_ID:
-        raise BadRowError(f"id is {shown(value)}; a number must be above 0 and below 2**63")
+        raise _BadRowError(f"id is {_shown(value)}; a number must be above 0 and below 2**53")
     return number, None
 
 
 def _score(value: Any) -> int:
     if value is None or value == "":
-        raise BadRowError("score is missing")
+        raise _BadRowError("score is missing")
     score = _whole(value)
     if score is None or not 0 <= score <= 10:
-        raise BadRowError(f"score is {shown(value)}, not a whole number from 0 to 10")
+        raise _BadRowError(f"score is {_shown(value)}, not a whole number from 0 to 10")
     return score
 
 
 def _text(value: Any) -> str | None:
     if value is not None and not isinstance(value, str):
-        raise BadRowError(f"text is {shown(value)}, not a text")
+        raise _BadRowError(f"text is {_shown(value)}, not a text")
     return value if value and value.strip() else None
 
 
@@ -209,7 +227,7 @@ def _email(value: Any) -> str | None:
         return None
     email = value.strip() if isinstance(value, str) else ""
     if email != ANONYMOUS_EMAIL and (len(email) > 254 or not _EMAIL.fullmatch(email)):
-        raise BadRowError(f"email is {shown(value)}, not an address")
+        raise _BadRowError(f"email is {_shown(value)}, not an address")
     return email
 
 
@@ -244,11 +262,11 @@ def _whole(value: Any) -> int | None:
 def _instant(value: Any, now: datetime) -> int:
     """Epoch seconds of a row's date; a date alone that is today's is now at the latest."""
     if value is None or value == "":
-        raise BadRowError("created_at (or date) is missing")
+        raise _BadRowError("created_at (or date) is missing")
     instant = _epoch(value)
     if instant is None:
-        raise BadRowError(
-            f"created_at is {shown(value)}; 2024-03-18T07:05:44Z, 2024-03-18, 1710745544 can be read"
+        raise _BadRowError(
+            f"created_at is {_shown(value)}; 2024-03-18T07:05:44Z, 2024-03-18, 1710745544 can be read"
         )
     if _date_alone(value) == now.astimezone(UTC).date():
         return min(instant, int(now.timestamp()))
@@ -256,7 +274,7 @@ def _instant(value: Any, now: datetime) -> int:
 
 
 def _epoch(value: Any) -> int | None:
-    """Epoch seconds of a date in any of the forms named above, None if it is none or not between 1970 and 2100."""
+    """Epoch seconds of a date in any form that can be read, None if it is none or not from 1970 to 2099."""
     if isinstance(value, str) and not re.fullmatch(r"\d{9,}", value.strip()):
         try:
             moment = datetime.fromisoformat(_SPACED_OFFSET.sub("", value.strip()))
@@ -280,7 +298,7 @@ def _date_alone(value: Any) -> date | None:
         return None
 
 
-def shown(value: Any) -> str:
+def _shown(value: Any) -> str:
     """A value as an error can show it."""
     text = repr(value)
     return text if len(text) <= 40 else f"{text[:37]}..."

@@ -1,8 +1,8 @@
 """When things happen in the story: weeks and months, counted back from one day, and the hours of a day.
 
 Around the start of a week or a month there are 26 hours in which it has begun in some places on earth and not
-yet in others. Nothing happens in them, so that counts by week hold in every time zone, and counts by month too
-unless the month begins on a Sunday or a Tuesday: where the two rules leave no hour of a day, the week wins.
+yet in others. Nothing happens in them, so that counts by week hold in every time zone. Counts by month do too
+unless a month begins on a Sunday or a Tuesday: where the two rules leave no hour of a day, the week wins.
 """
 
 from __future__ import annotations
