@@ -32,16 +32,12 @@ from wootric_mcp.api.models import (
     SettingsChange,
     SurveyTemplates,
 )
+from wootric_mcp.api.paging import MAX_PAGE, MAX_PER_PAGE, SortOrder
 from wootric_mcp.api.people import ANONYMOUS, Person, phone_number
 from wootric_mcp.api.sender import Sender
 
-SortOrder = Literal["asc", "desc"]
 SortKey = Literal["email", "updated_at", "created_at"]
 Category = Literal["promoter", "passive", "detractor"]
-
-MAX_PAGE = 30
-"""Pages that can be asked for; page 31 is refused, so one filter reaches `MAX_PAGE * MAX_PER_PAGE` rows."""
-MAX_PER_PAGE = 50
 
 _BY_CATEGORY: dict[Category, str] = {
     "promoter": "list_promoter_responses",
