@@ -61,7 +61,6 @@ def register(server: MCPServer[Any], app: App) -> None:
         "segment": _remembered(segments),
     }
 
-    @server.completion()
     async def complete(
         ref: PromptReference | ResourceTemplateReference,
         argument: CompletionArgument,
@@ -69,6 +68,8 @@ def register(server: MCPServer[Any], app: App) -> None:
     ) -> Completion:
         source = of_prompts.get(argument.name) if isinstance(ref, PromptReference) else ids
         return _matching(await _read(source), argument.value) if source else Completion(values=[])
+
+    server.completion()(complete)  # type: ignore[no-untyped-call]
 
 
 async def _periods() -> Sequence[str]:

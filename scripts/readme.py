@@ -1,0 +1,163 @@
+"""Writes the tables of README.md from the code: `python -m scripts.readme`; with `--check` it only compares.
+
+Each table stands between `<!-- NAME -->` and `<!-- /NAME -->`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin
+
+import anyio
+from mcp import Client
+from mcp.types import Tool
+
+from wootric_mcp.operations import OPERATIONS, Risk
+from wootric_mcp.prompts import load_prompts
+from wootric_mcp.server import build_server
+from wootric_mcp.settings import PREFIX, SECRETS, Settings
+from wootric_mcp.tools.catalog import CATALOG
+
+README = Path(__file__).parents[1] / "README.md"
+
+SETTINGS = {
+    "client_id": "OAuth client id (in Wootric: Settings, API)",
+    "client_secret": "its secret",
+    "username": "instead of a client: e-mail address of a user; bounce reports then go to that user",
+    "password": "its password",
+    "account_token": "`NPS-…`, for a user of several accounts; tells the region, too",
+    "region": "where the account lives",
+    "base_url": "another address of the API; https, or http on loopback",
+    "timezone": "time zone in which periods are resolved, such as `Europe/Berlin`; default: the machine's",
+    "survey_type": "what the account asks; the API does not tell",
+    "csv_dir": "folder whose files `send_email_survey_csv` may name; default: none",
+    "alias_key_file": "key behind the aliases of people; default: in your data folder",
+    "deadline": "seconds a tool call may take",
+    "toolsets": "only these toolsets; as a flag `--toolsets`",
+    "tools": "only these tools, or these besides the toolsets; `--tools`",
+    "exclude_tools": "without these tools, whatever else is asked for; `--exclude-tools`",
+    "read_only": "only tools that change nothing and mail nobody; `--read-only`",
+}
+_INTERNAL = {"is_sandbox", "problems"}
+_EFFECTS = {
+    Risk.READ: "reads",
+    Risk.WRITE: "writes",
+    Risk.DESTRUCTIVE: "deletes, asks first",
+    Risk.OUTBOUND: "mails customers, asks first",
+}
+
+
+def settings_table() -> str:
+    """Every setting with its values and what it is for.
+
+    Raises:
+        KeyError: If a setting is not described above.
+    """
+    rows = []
+    for name, field in Settings.model_fields.items():
+        if name not in _INTERNAL:
+            variable = f"`{PREFIX}{name.upper()}`"
+            also = f" or `{PREFIX}{name.upper()}_FILE`" if name in SECRETS else ""
+            rows.append((variable + also, _values(field.annotation, field.default), SETTINGS[name]))
+    return _table(("variable", "values", "what it is for"), rows)
+
+
+def tools_table() -> str:
+    """Every tool by toolset: what it does and what it may change."""
+    tools = {tool.name: tool for tool in anyio.run(_listed)}
+    rows = [
+        (spec.toolset, f"`{spec.name}`", _first_sentence(tools[spec.name]), _effect(tools[spec.name]))
+        for spec in CATALOG
+    ]
+    shown = [
+        ("" if above and above[0] == row[0] else f"`{row[0]}`", *row[1:])
+        for above, row in zip([None, *rows], rows, strict=False)
+    ]
+    return _table(("toolset", "tool", "what it does", "effect"), shown)
+
+
+def prompts_table() -> str:
+    """Every prompt with its arguments; optional ones in brackets."""
+    rows = [
+        (
+            prompt.title,
+            prompt.description,
+            ", ".join(a.name if a.is_required else f"[{a.name}]" for a in prompt.arguments),
+        )
+        for prompt in load_prompts()
+    ]
+    return _table(("prompt", "what it gives", "arguments"), rows)
+
+
+TABLES = {"settings": settings_table, "tools": tools_table, "prompts": prompts_table}
+
+
+def written(readme: str) -> str:
+    """The README with its tables as the code has them now.
+
+    Raises:
+        ValueError: If the place of a table is not marked.
+    """
+    for name, table in TABLES.items():
+        opening, closing = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+        before, opened, rest = readme.partition(opening)
+        _, closed, after = rest.partition(closing)
+        if not (opened and closed):
+            raise ValueError(f"README.md must have a place between {opening.strip()} and {closing}")
+        readme = f"{before}{opening}{table()}\n{closing}{after}"
+    return readme
+
+
+async def _listed() -> list[Tool]:
+    blank: dict[str, Any] = {name: field.get_default() for name, field in Settings.model_fields.items()}
+    async with Client(build_server(Settings.model_construct(**blank))) as client:
+        return (await client.list_tools()).tools
+
+
+def _first_sentence(tool: Tool) -> str:
+    return re.split(r"(?<=[.;])\s", tool.description or "", maxsplit=1)[0].rstrip(".;")
+
+
+def _effect(tool: Tool) -> str:
+    risk = OPERATIONS[tool.name].risk if tool.name in OPERATIONS else Risk.READ
+    asks = risk is Risk.WRITE and "confirmed" in (tool.description or "")
+    return f"{_EFFECTS[risk]}{'; asks first where it overwrites' if asks else ''}"
+
+
+def _values(annotation: Any, default: object) -> str:
+    options = [option for option in get_args(annotation) if option is not NoneType]
+    if get_origin(annotation) is Literal or any(get_origin(option) is Literal for option in options):
+        choices = get_args(options[0]) or options
+        return ", ".join(f"**`{c}`**" if c == default else f"`{c}`" for c in choices)
+    if isinstance(default, bool):
+        return "`true`, **`false`**"
+    if isinstance(default, int | float):
+        return f"a number, **{default:g}**"
+    return "names, comma-separated" if isinstance(default, tuple) else "text"
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def main() -> int:
+    """Write or check README.md; the status is 1 if the check finds a difference."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.readme", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing; fail if a table has drifted")
+    before = README.read_text(encoding="utf-8")
+    after = written(before)
+    if parser.parse_args().check:
+        print("README.md is up to date." if before == after else "README.md has drifted: run `make docs`.")
+        return int(before != after)
+    README.write_text(after, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
