@@ -1,16 +1,23 @@
 # The developer's manual: every target says what it does. `make` alone lists them.
-PYTHON ?= python3.11
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+else
 BIN := .venv/bin
+endif
+# The first of these that is Python 3.11 or newer; `make PYTHON=...` chooses another.
+PYTHON ?= $(firstword $(foreach name,python3.11 python3 python,$(shell $(name) -c \
+	'import sys; print("$(name)" if sys.version_info >= (3, 11) else "")' 2>/dev/null)))
 DATA ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test verify check format coverage benchmark build clean
+.PHONY: help install demo test verify check format docs benchmark build clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@grep -E '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed 's/:.*##/\t/' | expand -t 12
 
 .venv/installed: pyproject.toml
-	@echo "Setting up .venv with $(PYTHON) (about a minute, once)"
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found. Try: make PYTHON=/path/to/python"; exit 1; }
+	@echo "Setting up .venv with $(PYTHON): the server and the development tools (about a minute, once)"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
@@ -18,6 +25,7 @@ help: ## list the targets
 install: .venv/installed ## create .venv with the server and the development tools
 
 demo: .venv/installed ## three conversations with a simulated account; DATA=file runs them on your own CSV or JSON lines
+	@echo "Starting a simulated Wootric account and the server, then talking with them (half a minute)"
 	@$(BIN)/python -m demo $(if $(DATA),--data '$(DATA)')
 
 test: .venv/installed ## the fast tests (under 5 minutes)
@@ -25,17 +33,24 @@ test: .venv/installed ## the fast tests (under 5 minutes)
 	@$(BIN)/python -m pytest -n 2
 
 verify: .venv/installed check ## everything: checks, fast and slow tests, branch coverage (under 40 minutes)
-	@$(BIN)/python -m pytest -m 'slow or not slow' --cov --cov-report=term --cov-fail-under=95
+	@echo "Running every test with branch coverage"
+	@$(BIN)/python -m pytest -m 'slow or not slow' --cov --cov-report=term
 
 check: .venv/installed ## format, lint, strict types, import contract
+	@echo "Checking format and lint"
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
+	@echo "Checking types"
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@echo "Checking that imports point one way"
+	@$(BIN)/lint-imports --no-logo
 
 format: .venv/installed ## rewrite files the way `make check` wants them
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+docs: .venv/installed ## write the tables of README.md from the code
+	@$(BIN)/python -m scripts.readme
 
 benchmark: .venv/installed ## start-up time and memory, side by side with a one-tool server
 	@$(BIN)/python -m benchmarks
