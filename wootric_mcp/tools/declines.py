@@ -26,7 +26,7 @@ from wootric_mcp.tools.parameters import (
     Where,
     given,
 )
-from wootric_mcp.tools.registry import Toolset, in_words
+from wootric_mcp.tools.registry import Toolset, before_writing
 
 declines = Toolset("declines")
 
@@ -111,7 +111,7 @@ async def create_decline(
     return answers.outcome("Recorded the decline.", fields)
 
 
-@in_words
+@before_writing
 async def confirm_update_decline(
     ctx: Context[App], decline_id: int, properties: dict[str, object]
 ) -> Confirmation | Elicit[Confirmation]:
@@ -137,7 +137,7 @@ async def update_decline(
     return answers.outcome(f"Replaced the properties stored with decline {decline_id}.")
 
 
-@in_words
+@before_writing
 async def confirm_delete_decline(
     ctx: Context[App], end_user: str, decline_id: int
 ) -> Confirmation | Elicit[Confirmation]:

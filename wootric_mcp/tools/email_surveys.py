@@ -17,7 +17,7 @@ from wootric_mcp.tools import answers, shapes
 from wootric_mcp.tools.app import App, app_of
 from wootric_mcp.tools.csv_files import csv_of
 from wootric_mcp.tools.parameters import IdText, PeriodText, Properties, given
-from wootric_mcp.tools.registry import Toolset, in_words
+from wootric_mcp.tools.registry import Toolset, before_writing
 
 if TYPE_CHECKING:
     from wootric_mcp.api.models import EmailSurvey, EmailSurveyCsv
@@ -91,7 +91,7 @@ def _question(
     return f"Mail a survey to {people} ({who}{', …' if count > 5 else ''})? It reaches {rules}. {said}."
 
 
-@in_words
+@before_writing
 async def draft_email_survey(
     ctx: Context[App],
     emails: list[str],
@@ -127,7 +127,7 @@ async def draft_email_survey(
     )
 
 
-@in_words
+@before_writing
 async def confirm_send_email_survey(
     ctx: Context[App], survey: Annotated[Any, Resolve(draft_email_survey)]
 ) -> Confirmation | Elicit[Confirmation]:
@@ -174,7 +174,7 @@ def _sent(count: int, immediately: bool) -> str:
     )
 
 
-@in_words
+@before_writing
 async def draft_email_survey_csv(
     ctx: Context[App],
     csv: str,
@@ -217,7 +217,7 @@ async def draft_email_survey_csv(
     )
 
 
-@in_words
+@before_writing
 async def confirm_send_email_survey_csv(
     ctx: Context[App], survey: Annotated[Any, Resolve(draft_email_survey_csv)]
 ) -> Confirmation | Elicit[Confirmation]:
@@ -283,7 +283,7 @@ async def get_email_stats_sources(ctx: Context[App]) -> CallToolResult:
     """Lists where e-mail surveys came from: the ongoing sources, and each CSV that was sent. The ids are what
     generate_bounce_report takes as source."""
     found = await app_of(ctx).client().get_email_stats_sources()
-    table = [[item.id, item.name, None] for item in found.ongoing]
+    table: list[list[object]] = [[item.id, item.name, None] for item in found.ongoing]
     table += [[item.id, item.name, item.date] for item in found.sends]
     return answers.rows(f"{len(table)} sources of e-mail surveys.", ("id", "name", "date"), table)
 

@@ -22,11 +22,12 @@ from wootric_mcp.tools.parameters import (
     Order,
     PeriodText,
     Properties,
+    Switch,
     Where,
     given,
     or_none,
 )
-from wootric_mcp.tools.registry import Toolset, in_words
+from wootric_mcp.tools.registry import Toolset, before_writing
 
 end_users = Toolset("end_users")
 
@@ -43,7 +44,7 @@ async def list_end_users(
     updated: Annotated[str, Field(description="Period of the last change")] = "",
     email: Email = "",
     where: Where = {},  # noqa: B006
-    surveys_disabled: Annotated[bool | MISSING, Field(description="Has opted out")] = MISSING,
+    surveys_disabled: Annotated[Switch, Field(description="Has opted out")] = MISSING,
     sort_key: Annotated[
         Literal["created_at", "updated_at", "email"], Field(description="Sort by")
     ] = "created_at",
@@ -109,7 +110,7 @@ async def get_end_user(end_user: EndUser, ctx: Context[App]) -> CallToolResult:
     return answers.record("End user.", shapes.end_user_fields(app, user))
 
 
-@in_words
+@before_writing
 async def confirm_update_end_user(
     ctx: Context[App], end_user: str, email: str, clear: list[str]
 ) -> Confirmation | Elicit[Confirmation]:
@@ -161,7 +162,7 @@ async def update_end_user(
     return answers.outcome(f"Updated the end user. Changed: {names or 'nothing, it was so already'}.", fields)
 
 
-@in_words
+@before_writing
 async def confirm_delete_end_user(ctx: Context[App], end_user: str) -> Confirmation | Elicit[Confirmation]:
     """Ask before a person is deleted."""
     from wootric_mcp.api.people import ANONYMOUS

@@ -29,14 +29,15 @@ class Row(Protocol):
 
 
 T = TypeVar("T", bound=Row)
+T_co = TypeVar("T_co", bound=Row, covariant=True)
 
 
-class Read(Protocol[T]):
+class Read(Protocol[T_co]):
     """One of the client's walking readers with its filters already given."""
 
     def __call__(
         self,
-        take: Callable[[Sequence[T]], bool | None],
+        take: Callable[[Sequence[T_co]], bool | None],
         *,
         after: datetime | None,
         before: datetime | None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import MISSING, BeforeValidator, Field, WithJsonSchema
 
@@ -11,6 +11,13 @@ def _text_of_number(value: object) -> object:
     """Models send ids as numbers as often as strings; both are read."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
+
+if TYPE_CHECKING:
+    # mypy does not know a sentinel as a type yet.
+    Switch: TypeAlias = Any
+else:
+    Switch = bool | MISSING
+"""On, off, or left out; null and unions with it are refused by several hosts."""
 
 IdText = BeforeValidator(_text_of_number)
 
@@ -33,7 +40,7 @@ Where = Annotated[
     WithJsonSchema({"type": "object"}),
     Field(description='End-user properties that must match, e.g. {"plan": "Team"}'),
 ]
-HasText = Annotated[bool | MISSING, Field(description="true: commented; false: score only")]
+HasText = Annotated[Switch, Field(description="true: commented; false: score only")]
 Limit = Annotated[int, Field(description="Rows at most", ge=1, le=200)]
 Cursor = Annotated[str, Field(description="Continue where an answer ended")]
 Detail = Annotated[Literal["concise", "full"], Field(description="full adds every field")]
@@ -54,6 +61,6 @@ def given(**values: Any) -> dict[str, Any]:
     }
 
 
-def or_none(value: bool | MISSING) -> bool | None:
+def or_none(value: Switch) -> bool | None:
     """A switch that may be left out, as the layers below take it."""
     return None if value is MISSING else value

@@ -13,6 +13,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp.types import CallToolResult, ToolAnnotations
 
 from wootric_mcp.api.errors import WootricError
+from wootric_mcp.guard.confirmation import NOTHING_CHANGED
 from wootric_mcp.operations import OPERATIONS
 from wootric_mcp.settings import Settings
 
@@ -124,17 +125,23 @@ def _described(spec: ToolSpec) -> str:
     return " ".join((spec.function.__doc__ or "").split())
 
 
-def in_words(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let an API error reach the model as its sentence; also for resolvers, which run before the tool."""
+def before_writing(function: Callable[..., Any]) -> Callable[..., Any]:
+    """For resolvers, which only read: an API error reaches the model as its sentence."""
 
     @functools.wraps(function)
     async def run(**arguments: Any) -> Any:
         try:
             return await function(**arguments)
         except WootricError as error:
-            raise ToolError(str(error)) from error
+            raise _tool_error(error, is_write=True) from error
 
     return run
+
+
+def _tool_error(error: WootricError, *, is_write: bool) -> ToolError:
+    """The error's sentence; of a write that got no further than a look-up also that nothing came of it."""
+    untouched = is_write and error.may_have_changed is not True and not error.outcome
+    return ToolError(f"{error} {NOTHING_CHANGED}" if untouched else str(error))
 
 
 def _in_time(spec: ToolSpec, deadline: float) -> ToolFunction:
@@ -151,8 +158,10 @@ def _in_time(spec: ToolSpec, deadline: float) -> ToolFunction:
                 f"Wootric gave no full answer within {deadline:g} seconds. {state}. "
                 "Ask again for less (a shorter period, a smaller limit), or in a minute."
             ) from error
+        except WootricError as error:
+            raise _tool_error(error, is_write=not spec.is_read_only) from error
 
-    return in_words(run)
+    return run
 
 
 _NEUTRAL: tuple[object, ...] = ("", 0, [], {}, False)

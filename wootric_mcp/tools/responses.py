@@ -25,15 +25,16 @@ from wootric_mcp.tools.parameters import (
     PeriodText,
     Properties,
     ResponseId,
+    Switch,
     Where,
     given,
     or_none,
 )
-from wootric_mcp.tools.registry import Toolset, in_words
+from wootric_mcp.tools.registry import Toolset, before_writing
 
 responses = Toolset("responses")
 
-Excluded = Annotated[bool | MISSING, Field(description="Only those (not) counted out of the score")]
+Excluded = Annotated[Switch, Field(description="Only those (not) counted out of the score")]
 
 
 @responses.operation("List responses", answers.ROWS)
@@ -202,11 +203,11 @@ async def create_response(
     return answers.outcome("Recorded the response.", fields)
 
 
-@in_words
+@before_writing
 async def confirm_update_response(
     ctx: Context[App],
     response_id: int,
-    excluded_from_calculations: bool | MISSING,
+    excluded_from_calculations: Switch,
     properties: dict[str, object],
 ) -> Confirmation | Elicit[Confirmation]:
     """Ask before an answer is taken out of the score or its stored properties are replaced."""
@@ -226,8 +227,8 @@ async def update_response(
     response_id: ResponseId,
     ctx: Context[App],
     confirmed: Annotated[Asked, Resolve(confirm_update_response)],
-    completed: Annotated[bool | MISSING, Field(description="Dealt with")] = MISSING,
-    excluded_from_calculations: Annotated[bool | MISSING, Field(description="Out of the score")] = MISSING,
+    completed: Annotated[Switch, Field(description="Dealt with")] = MISSING,
+    excluded_from_calculations: Annotated[Switch, Field(description="Out of the score")] = MISSING,
     properties: Properties = {},  # noqa: B006
 ) -> CallToolResult:
     """Marks an answer as dealt with, takes it out of the score, or replaces the properties stored with it
@@ -245,7 +246,7 @@ async def update_response(
     return answers.outcome(f"Updated response {response_id}.")
 
 
-@in_words
+@before_writing
 async def confirm_delete_response(
     ctx: Context[App], end_user: str, response_id: int
 ) -> Confirmation | Elicit[Confirmation]:

@@ -11,12 +11,11 @@ from pydantic import MISSING, Field
 from wootric_mcp.guard.confirmation import Asked, Confirmation, ask, require, unasked
 from wootric_mcp.tools import answers
 from wootric_mcp.tools.app import App, app_of
-from wootric_mcp.tools.parameters import EndUser, given, or_none
-from wootric_mcp.tools.registry import Toolset, in_words
+from wootric_mcp.tools.parameters import EndUser, Switch, given, or_none
+from wootric_mcp.tools.registry import Toolset, before_writing
 
 settings = Toolset("settings")
 
-Switch = bool | MISSING
 _CHANNELS = {"email_nps": "e-mail", "mobile_nps": "mobile", "web_nps": "web"}
 
 
@@ -28,7 +27,7 @@ async def get_end_user_settings(end_user: EndUser, ctx: Context[App]) -> CallToo
     return answers.record("Survey settings of the end user.", found.model_dump())
 
 
-@in_words
+@before_writing
 async def confirm_update_end_user_settings(
     ctx: Context[App],
     end_user: str,
