@@ -95,11 +95,14 @@ class WootricClient(Endpoints):
         if category and not person:
             raise InvalidRequest("A category needs a person.", "Name a person, or leave the category out.")
         days: Counter[date] = Counter()
+        kept = 0
         zone = self._zone()
 
         def count(rows: Sequence[Response]) -> bool | None:
+            nonlocal kept
             if category and excluded is not None:  # these lists have no such filter
                 rows = [row for row in rows if bool(row.excluded_from_calculations) is excluded]
+            kept += len(rows)
             days.update(
                 row.created_at.astimezone(zone).date() for row in rows if not row.excluded_from_calculations
             )
@@ -128,6 +131,7 @@ class WootricClient(Endpoints):
             )
 
         reading = await self._walk(fetch, count, after, before, newest_first, patience)
+        reading = replace(reading, rows=kept)
         if reading.overfull and reading.stopped == "end" and not reader and not excluded:
             return replace(reading, unreachable=await self._unreachable(reading, days, after, before, zone))
         return reading
@@ -184,14 +188,16 @@ class WootricClient(Endpoints):
         newest_first: bool,
         patience: float | None,
     ) -> Reading:
+        now = self._clock()
+        before = before or datetime.fromtimestamp(int(now) + 1, UTC)
         return await walk(
             fetch,
             take,
             after=after,
-            before=before or datetime.fromtimestamp(int(self._clock()) + 1, UTC),
+            before=before,
             newest_first=newest_first,
             patience=patience,
-            still_growing=before is None,
+            still_growing=before.timestamp() > now,
         )
 
     async def _unreachable(

@@ -142,6 +142,12 @@ class EndUserSettings(_Wire):
     force_web_survey: bool | None = None
     surveys_disabled_by_end_user: bool | None = None
 
+    @model_validator(mode="after")
+    def _is_known(self) -> Self:
+        if self.model_fields_set and self.model_fields_set <= set(self.model_extra or {}):
+            raise ValueError("has no setting")
+        return self
+
 
 class Channel(_Wire):
     """The survey that a response came by: `web`, `email`, `mobile`, `mobile:ios`…"""
