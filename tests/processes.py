@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from mcp import StdioServerParameters
 
@@ -12,9 +13,13 @@ SERVER = (sys.executable, "-m", "wootric_mcp")
 
 
 def server_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """A clean environment: no Wootric settings of the machine, but what coverage needs to measure the server."""
+    """The environment without the machine's Wootric settings, with `wootric-mcp` on the path.
+
+    The SDK's client passes on a few variables only, and coverage needs its own to measure the server.
+    """
     keep = {name: value for name, value in os.environ.items() if not name.startswith("WOOTRIC_")}
-    return {**keep, **(more or {})}
+    path = os.pathsep.join([str(Path(sys.executable).parent), keep.get("PATH", "")])
+    return {**keep, "PATH": path, **(more or {})}
 
 
 def stdio_server(*arguments: str, environment: Mapping[str, str] | None = None) -> StdioServerParameters:
