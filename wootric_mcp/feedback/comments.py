@@ -1,0 +1,146 @@
+"""What is known of a comment before any question is asked: language, words, and the phrases it contains."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from wootric_mcp.feedback.records import FeedbackRecord
+from wootric_mcp.feedback.words import CLAUSE_END, LANGUAGES, fold, is_unspaced, words_of
+
+CJK = "cjk"
+"""Stands for the language of texts in Chinese or Japanese characters."""
+
+_LONGEST_WORD = 30
+_LONGEST_RUN = 4
+_RUNS = re.compile(r"[\u30a1-\u30faー]{2,}|[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f]{2,}")
+_KANA = re.compile(r"[\u3040-\u30ff]")
+
+# Endings that plural, gender or tense put on a word, longest first. What is left has at least four letters.
+_ENDINGS: dict[str, tuple[tuple[str, str], ...]] = {
+    "en": (
+        ("sses", "ss"), ("ches", "ch"), ("shes", "sh"), ("ies", "y"), ("ied", "y"), ("ing", ""),
+        ("ss", "ss"), ("us", "us"), ("is", "is"), ("ed", ""), ("s", ""),
+    ),
+    "de": (("ern", ""), ("en", ""), ("er", ""), ("es", ""), ("em", ""), ("e", ""), ("n", ""), ("s", "")),
+    "fr": (
+        ("eaux", "eau"), ("aux", "al"), ("ees", ""), ("ee", ""), ("es", ""), ("s", ""), ("x", ""), ("e", ""),
+    ),
+    "es": (
+        ("ciones", "cion"), ("es", ""), ("as", ""), ("os", ""), ("a", ""), ("o", ""), ("e", ""), ("s", ""),
+    ),
+    "it": (("he", ""), ("hi", ""), ("a", ""), ("e", ""), ("i", ""), ("o", "")),
+    "pt": (
+        ("coes", "cao"), ("oes", "ao"), ("ais", "al"), ("eis", "el"), ("es", ""), ("as", ""), ("os", ""),
+        ("a", ""), ("o", ""), ("e", ""), ("s", ""),
+    ),
+    "nl": (("'s", ""), ("en", ""), ("es", ""), ("s", ""), ("e", "")),
+}  # fmt: skip
+_LEAST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A record with text, and what its text consists of."""
+
+    record: FeedbackRecord
+    language: str
+    """One of seven, `CJK`, or "" where it cannot be told."""
+    words: tuple[str, ...]
+    """Words in lower case, in order."""
+    phrases: frozenset[str]
+    """Common forms of telling words, and of two of them in a row."""
+
+
+def analyse(records: Iterable[FeedbackRecord]) -> list[Comment]:
+    """Comments of these records, by id; records without text are left out.
+
+    A comment too short to tell its language is taken to be in the one that most others are in.
+    """
+    cut = [(record, *_cut(record.text)) for record in sorted(records, key=lambda one: one.id) if record.text]
+    told = Counter(language for _, language, _ in cut if language)
+    usual = max(told, key=lambda language: (told[language], language), default="")
+    return [_comment(record, language or usual, clauses) for record, language, clauses in cut]
+
+
+def spelled(comment: Comment) -> Iterator[tuple[str, str]]:
+    """Every phrase of a comment: its common form, and how it is written there."""
+    return _phrases(_cut(comment.record.text)[1], comment.language)
+
+
+@lru_cache(maxsize=1 << 16)
+def common_form(word: str, language: str) -> str:
+    """What a word shares with its plural and its tenses; "" for a word that no theme is made of."""
+    from wootric_mcp.feedback.stop_words import BARRED
+
+    folded = fold(word).removesuffix("'s")
+    if language == CJK:
+        return folded
+    if len(folded) < 2 or len(folded) > _LONGEST_WORD or not any(letter.isalpha() for letter in folded):
+        return ""
+    if folded in BARRED.get(language, BARRED["en"]):
+        return ""
+    for ending, replacement in _ENDINGS.get(language, ()):
+        if folded.endswith(ending) and len(folded) - len(ending) + len(replacement) >= _LEAST:
+            folded = folded.removesuffix(ending) + replacement
+            break
+    if language == "en" and len(folded) > _LEAST:
+        # stopp(ed) and stop, pric(ing) and price
+        folded = folded[:-1] if folded[-1] == folded[-2] and folded[-1] not in "aeiousl" else folded
+        folded = folded.removesuffix("e")
+    return folded
+
+
+def _comment(record: FeedbackRecord, language: str, clauses: list[list[str]]) -> Comment:
+    words = tuple(word for clause in clauses for word in clause)
+    return Comment(record, language, words, frozenset(form for form, _ in _phrases(clauses, language)))
+
+
+def _cut(text: str) -> tuple[str, list[list[str]]]:
+    """Language and clauses of a text, each a list of words in lower case."""
+    lowered = text.lower().replace("’", "'")
+    if is_unspaced(lowered):
+        return CJK, [[run] for run in _runs(lowered)]
+    clauses = [words_of(clause) for clause in CLAUSE_END.split(lowered)]
+    return _language({word for clause in clauses for word in clause}), clauses
+
+
+def _language(words: set[str]) -> str:
+    """The language whose function words are the most, "" if there are none; of equals the first listed."""
+    from wootric_mcp.feedback.stop_words import STOP_WORDS
+
+    folded = {word if word.isascii() else fold(word) for word in words}
+    votes = [len(folded & STOP_WORDS[language]) for language in LANGUAGES]
+    most = max(votes)
+    return LANGUAGES[votes.index(most)] if most else ""
+
+
+def _phrases(clauses: list[list[str]], language: str) -> Iterator[tuple[str, str]]:
+    from wootric_mcp.feedback.stop_words import WEAK
+
+    for clause in clauses:
+        before = before_form = ""
+        for word in clause:
+            form = common_form(word, language)
+            if form:
+                if word not in WEAK:
+                    yield form, word
+                if before_form and form != before_form and not (word in WEAK and before in WEAK):
+                    yield f"{before_form} {form}", f"{before} {word}"
+            before, before_form = word, form
+
+
+def _runs(text: str) -> Iterator[str]:
+    """Runs of katakana, and of Chinese characters: whole in Japanese up to four, else in twos.
+
+    Hiragana is left out, it mostly writes endings and particles.
+    """
+    is_japanese = _KANA.search(text) is not None
+    for run in _RUNS.findall(text):
+        if "\u30a1" <= run[0] <= "\u30fc" or (is_japanese and len(run) <= _LONGEST_RUN):
+            yield run
+        else:
+            yield from (run[at : at + 2] for at in range(len(run) - 1))

@@ -1,0 +1,154 @@
+"""What people said in a period: one result, from which every form of an answer is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from wootric_mcp.feedback.comments import CJK, analyse, common_form
+from wootric_mcp.feedback.period import Period
+from wootric_mcp.feedback.quotes import Quote, Quotes
+from wootric_mcp.feedback.records import FeedbackRecord
+from wootric_mcp.feedback.score import Score, SurveyType, category, score
+from wootric_mcp.feedback.selection import Selection, parse_query
+from wootric_mcp.feedback.themes import Theme, find_themes
+from wootric_mcp.feedback.words import LANGUAGES
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What an answer stands on."""
+
+    period: Period
+    as_of: datetime
+    """When the responses were read."""
+    coverage: str = ""
+    """What of the period could not be read, in figures, as sentences of our own; "" if all of it was."""
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.coverage
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeDigest:
+    theme: Theme
+    quotes: tuple[Quote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """The score of all people asked about, and the themes of the comments selected among theirs."""
+
+    receipt: Receipt
+    selection: Selection
+    survey_type: SurveyType
+    responses: int
+    """Responses in the period by people whom `selection.where` describes, without those excluded."""
+    excluded: int
+    """Such responses that the account left out of its calculations; in no other figure."""
+    commented: int
+    """Of `responses`, those with a comment."""
+    score: Score
+    """Of all `responses`, whatever category and query."""
+    selected: int
+    """Responses that match the whole selection."""
+    comments: int
+    """Of `selected`, those with a comment: what themes and quotes are about."""
+    query_score: Score | None
+    """With a query: score of all who match it, whatever category."""
+    themes: tuple[ThemeDigest, ...]
+    in_no_theme: int
+    """Of `comments`, those in none of the themes."""
+    other_quotes: tuple[Quote, ...]
+    """From comments in no theme."""
+
+
+def digest(
+    records: Iterable[FeedbackRecord],
+    *,
+    receipt: Receipt,
+    survey_type: SurveyType = "nps",
+    selection: Selection = Selection(),  # noqa: B008 - frozen
+    most_themes: int = 12,
+    quotes_each: int = 2,
+) -> Digest:
+    """Sum up the responses of a period.
+
+    Args:
+        records: All responses of the period, whatever category, in any order.
+        receipt: Where they come from.
+        survey_type: What the account asks, which decides what a score means.
+        selection: `where` narrows everything. `category`, `has_text` and `query` narrow what is read, not the
+        score:
+            what detractors said is told beside the score of all, and against the background of what others
+            said.
+        most_themes: Greatest number of themes.
+        quotes_each: Greatest number of quotes per theme.
+    """
+    asked_about = [record for record in records if selection.includes_person(record)]
+    counted = [record for record in asked_about if not record.excluded]
+    selected_ids = {record.id for record in counted if selection.matches(record, survey_type)}
+    comments = analyse(counted)
+    selected = [comment for comment in comments if comment.record.id in selected_ids]
+    others = [comment for comment in comments if comment.record.id not in selected_ids]
+    overall = score(counted, survey_type)
+    themes = find_themes(selected, others, survey_type, most=most_themes, is_known=_query_words(selection))
+    quotes = Quotes(selected)
+    digests = [ThemeDigest(theme, _quotes(quotes, theme, overall, quotes_each)) for theme in themes]
+    themed = {comment.record.id for theme in themes for comment in theme.members}
+    rest = [comment for comment in selected if comment.record.id not in themed]
+    return Digest(
+        receipt=receipt,
+        selection=selection,
+        survey_type=survey_type,
+        responses=len(counted),
+        excluded=len(asked_about) - len(counted),
+        commented=len(comments),
+        score=overall,
+        selected=len(selected_ids),
+        comments=len(selected),
+        query_score=_query_score(counted, selection, survey_type),
+        themes=tuple(digests),
+        in_no_theme=len(rest),
+        other_quotes=tuple(quotes.pick(rest, max(quotes_each, 10 - 2 * len(themes)))),
+    )
+
+
+def _query_words(selection: Selection) -> Callable[[str], bool]:
+    """Tells whether a phrase consists of words of the query, which is no news to who asked."""
+    forms = {
+        common_form(word, language)
+        for term in parse_query(selection.query).terms
+        for word in (term.unspaced, *term.words)
+        for language in (*LANGUAGES, CJK)
+    }
+    return lambda form: all(part in forms for part in form.split())
+
+
+def _quotes(quotes: Quotes, theme: Theme, overall: Score, most: int) -> tuple[Quote, ...]:
+    """Quotes for a theme: from critics where it goes with worse scores than usual, else from anybody."""
+    words = [theme.phrase, *theme.phrase.split()]
+    if _value(theme.score) < _value(overall):
+        critics = [
+            comment
+            for comment in theme.members
+            if category(comment.record.score, overall.survey_type) in ("detractor", "passive")
+        ]
+        if picked := quotes.pick(critics, most, words):
+            return tuple(picked)
+    return tuple(quotes.pick(theme.members, most, words))
+
+
+def _value(one: Score) -> float:
+    return one.value if one.value is not None else 0.0
+
+
+def _query_score(
+    counted: Sequence[FeedbackRecord], selection: Selection, survey_type: SurveyType
+) -> Score | None:
+    if not selection.query.strip():
+        return None
+    whatever = replace(selection, category="any")
+    return score((record for record in counted if whatever.matches(record, survey_type)), survey_type)

@@ -1,0 +1,165 @@
+"""Quotes: parts of comments, word for word, that stand for what many say."""
+
+from __future__ import annotations
+
+import heapq
+import math
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from wootric_mcp.feedback.comments import Comment
+from wootric_mcp.feedback.records import FeedbackRecord
+
+LONGEST = 280
+_POOL = 60
+_RELEVANCE = 0.7
+"""Weight of being central against being different from what is quoted already."""
+_ALIKE = 0.8
+"""Share of words (Jaccard) from which on two comments are near-duplicates."""
+_TOP_PHRASES = 8
+_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+|(?<=[。！？])")
+_SPACE = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A verbatim part of a comment: `text` is a substring of the record's text."""
+
+    record: FeedbackRecord
+    text: str
+    begins: bool = True
+    """Whether it begins where the comment begins."""
+    ends: bool = True
+
+    @property
+    def shown(self) -> str:
+        """The quote with "…" where the comment goes on."""
+        return ("" if self.begins else "… ") + self.text + ("" if self.ends else " …")
+
+
+class Quotes:
+    """Picks quotes for one answer, and never the same comment, or a near-duplicate of it, twice."""
+
+    def __init__(self, comments: Sequence[Comment]) -> None:
+        self._n = len(comments)
+        self._counts: Counter[str] = Counter()
+        for comment in comments:
+            self._counts.update(comment.phrases)
+        self._taken: list[frozenset[str]] = []
+        self._taken_ids: set[int] = set()
+
+    def pick(self, members: Iterable[Comment], most: int, words: Collection[str] = ()) -> list[Quote]:
+        """Central and diverse quotes from these comments: maximal marginal relevance (Carbonell, Goldstein
+        1998).
+
+        A comment is central if it says what these comments say more often than all others do.
+
+        Args:
+            members: Comments to choose from.
+            most: Greatest number of quotes.
+            words: Begins of words around which a long comment is cut.
+        """
+        members = [member for member in members if member.record.id not in self._taken_ids]
+        weights = self._weights(members)
+        pool = heapq.nsmallest(
+            _POOL, members, key=lambda member: (-_centrality(member, weights), member.record.id)
+        )
+        picked: list[Quote] = []
+        greatest = max((_centrality(member, weights) for member in pool), default=0.0) or 1.0
+        candidates = {member.record.id: member for member in pool}
+        while candidates and len(picked) < most:
+            best = max(
+                candidates.values(),
+                key=lambda member: (
+                    _RELEVANCE * _centrality(member, weights) / greatest
+                    - (1 - _RELEVANCE) * self._likeness(member),
+                    -member.record.id,
+                ),
+            )
+            del candidates[best.record.id]
+            if self._likeness(best) < _ALIKE:
+                picked.append(excerpt(best.record, words))
+                self._taken.append(frozenset(best.words))
+                self._taken_ids.add(best.record.id)
+        return picked
+
+    def _weights(self, members: Sequence[Comment]) -> dict[str, float]:
+        """Phrases that are said more often here than among all, by how much of what is said here they
+        make."""
+        inside: Counter[str] = Counter()
+        for member in members:
+            inside.update(member.phrases)
+        n = len(members)
+        return {
+            form: times / n * (0.05 + math.log(times / n / (self._counts[form] / self._n)))
+            for form, times in inside.items()
+            if times > 1 and times / n >= self._counts[form] / self._n
+        }
+
+    def _likeness(self, comment: Comment) -> float:
+        words = frozenset(comment.words)
+        return max((len(words & other) / (len(words | other) or 1) for other in self._taken), default=0.0)
+
+
+def _centrality(comment: Comment, weights: Mapping[str, float]) -> float:
+    found = heapq.nlargest(_TOP_PHRASES, (weights[form] for form in comment.phrases if form in weights))
+    return (0.01 + sum(found)) * _length_prior(len(comment.words))
+
+
+def _length_prior(words: int) -> float:
+    """Six to forty words are read with profit."""
+    if 6 <= words <= 40:
+        return 1.0
+    return 0.6 if words <= 80 and words >= 3 else 0.35
+
+
+def excerpt(record: FeedbackRecord, words: Collection[str] = (), longest: int = LONGEST) -> Quote:
+    """The part of a comment around the first of `words` (begins of words, in lower case), in whole sentences
+    if it can.
+
+    A comment of at most `longest` characters is quoted in full.
+    """
+    text = record.text
+    if len(text) <= longest:
+        return Quote(record, text)
+    return cut(record, _find(text, words), longest)
+
+
+def cut(record: FeedbackRecord, position: int, longest: int) -> Quote:
+    """At most `longest` characters of a comment, with the character at `position` among them."""
+    text = record.text
+    starts = [0, *(match.end() for match in _SENTENCE_END.finditer(text))]
+    begin = max(start for start in starts if start <= position)
+    if position - begin > longest // 2:
+        begin = _word_begin(text, position - longest // 3)
+    end = begin + longest
+    if end >= len(text):
+        end = len(text)
+    else:
+        sentence_ends = [
+            start for start in starts if position < start <= end and start - begin >= longest // 2
+        ]
+        end = max(sentence_ends) if sentence_ends else _word_end(text, end, begin)
+    part = text[begin:end].strip()
+    begin = text.index(part, begin)
+    return Quote(record, part, begin == 0, begin + len(part) == len(text))
+
+
+def _find(text: str, words: Collection[str]) -> int:
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a few letters change their length with their case
+        return 0
+    found = [match.start() for word in words if (match := re.search(rf"\b{re.escape(word)}", lowered))]
+    return min(found, default=0)
+
+
+def _word_begin(text: str, position: int) -> int:
+    space = _SPACE.search(text, position)
+    return space.end() if space and space.end() - position < 40 else position
+
+
+def _word_end(text: str, position: int, begin: int) -> int:
+    space = text.rfind(" ", begin, position + 1)
+    return space if space > begin and position - space < 40 else position

@@ -1,0 +1,200 @@
+"""NPS, CSAT and CES with the interval that belongs to them."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from wootric_mcp.feedback.records import FeedbackRecord
+
+SurveyType = Literal["nps", "csat5", "csat10", "ces7"]
+Category = Literal["promoter", "passive", "detractor"]
+
+CATEGORIES: tuple[Category, ...] = ("promoter", "passive", "detractor")
+INDICATIVE_BELOW = 30
+NO_PERCENTAGE_BELOW = 5
+
+_Z = 1.959963984540054
+"""Quantile of the normal distribution for a two-sided interval of 95 %."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Scores of a survey type: `lowest` to `highest`, of which the first parts are negative and neutral.
+
+    Thresholds as in Wootric's mobile SDKs: NPS 0-6, 7-8, 9-10; CSAT 1-2, 3, 4-5 or 1-6, 7-8, 9-10; CES 1-3,
+    4-5, 6-7.
+    """
+
+    name: str
+    lowest: int
+    neutral: int
+    positive: int
+    highest: int
+    words: tuple[str, str, str]
+    """What the positive, neutral and negative part are called, in the plural."""
+
+
+_NPS_WORDS = ("promoters", "passives", "detractors")
+_OTHER_WORDS = ("positive", "neutral", "negative")
+SCALES: dict[SurveyType, Scale] = {
+    "nps": Scale("NPS", 0, 7, 9, 10, _NPS_WORDS),
+    "csat5": Scale("CSAT", 1, 3, 4, 5, _OTHER_WORDS),
+    "csat10": Scale("CSAT", 1, 7, 9, 10, _OTHER_WORDS),
+    "ces7": Scale("CES", 1, 4, 6, 7, _OTHER_WORDS),
+}
+
+
+def category(score: int | None, survey_type: SurveyType) -> Category | None:
+    """Part of the scale that a score lies in, in NPS words whatever the survey; None without a score in
+    range."""
+    scale = SCALES[survey_type]
+    if score is None or not scale.lowest <= score <= scale.highest:
+        return None
+    if score >= scale.positive:
+        return "promoter"
+    return "passive" if score >= scale.neutral else "detractor"
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The score of n responses. promoters + passives + detractors = n.
+
+    `value` with its 95 % interval `low` to `high` is NPS (-100 to 100), CSAT (per cent) or CES (mean, 1 to
+    7). The three are None below 5 responses, where no such figure is fair.
+    """
+
+    survey_type: SurveyType
+    n: int
+    promoters: int
+    passives: int
+    detractors: int
+    value: float | None
+    low: float | None
+    high: float | None
+    unscored: int = 0
+    """Responses without a score."""
+    out_of_range: int = 0
+    """Responses whose score this survey type does not have; not in n."""
+
+    @property
+    def margin(self) -> float | None:
+        """Half of the 95 % interval, which need not be symmetrical about the value."""
+        return None if self.high is None or self.low is None else (self.high - self.low) / 2
+
+    @property
+    def is_indicative(self) -> bool:
+        return self.n < INDICATIVE_BELOW
+
+    @property
+    def figure(self) -> str:
+        """Name, value and n: `NPS 31 ± 5, n = 402`; counts where there are too few for a value."""
+        scale = SCALES[self.survey_type]
+        if self.value is None or self.margin is None:
+            return f"{scale.name} not given for n = {self.n}, too few"
+        digits = 1 if scale.name == "CES" else 0
+        unit = " %" if scale.name == "CSAT" else ""
+        value, margin = _rounded(self.value, digits), _rounded(self.margin, digits)
+        note = ", indicative" if self.is_indicative else ""
+        return f"{scale.name} {value}{unit} ± {margin}, n = {self.n}{note}"
+
+    @property
+    def parts(self) -> str:
+        """Counts of the three parts of the scale, with shares where there are enough."""
+        words = SCALES[self.survey_type].words
+        return ", ".join(
+            f"{count} {word}" + (f" ({percent(count, self.n)})" if self.n >= NO_PERCENTAGE_BELOW else "")
+            for count, word in zip((self.promoters, self.passives, self.detractors), words, strict=True)
+        )
+
+
+def score(records: Iterable[FeedbackRecord], survey_type: SurveyType) -> Score:
+    """Score of all these records; leaving out what is excluded is the caller's business."""
+    return score_of_counts(Counter(record.score for record in records), survey_type)
+
+
+def score_of_counts(counts: Counter[int | None], survey_type: SurveyType) -> Score:
+    """Score from how often each score was given. Counters add up, and so do periods and segments.
+
+    NPS interval: adjusted Wald, which adds 3/4 to promoters and to detractors and 3 to n (B. Rocks, Interval
+    Estimation for the Net Promoter Score, The American Statistician 70(4), 2016). CSAT: share of the positive
+    part with the interval of Wilson (1927; see Brown, Cai and DasGupta, Statistical Science 16(2), 2001).
+    CES: mean with the normal interval, kept within the scale.
+    """
+    parts: Counter[Category] = Counter()
+    out_of_range = 0
+    for given, count in counts.items():
+        part = category(given, survey_type)
+        if part:
+            parts[part] += count
+        elif given is not None:
+            out_of_range += count
+    n = parts.total()
+    value = low = high = None
+    if n >= NO_PERCENTAGE_BELOW:
+        if survey_type == "nps":
+            value, low, high = _nps(parts["promoter"], parts["detractor"], n)
+        elif survey_type == "ces7":
+            value, low, high = _mean(counts, n)
+        else:
+            value, low, high = _share(parts["promoter"], n)
+    return Score(
+        survey_type=survey_type,
+        n=n,
+        promoters=parts["promoter"],
+        passives=parts["passive"],
+        detractors=parts["detractor"],
+        value=value,
+        low=low,
+        high=high,
+        unscored=counts[None],
+        out_of_range=out_of_range,
+    )
+
+
+def percent(part: int, whole: int) -> str:
+    """`23 %`; a part that is neither nothing nor everything is never rounded to 0 or 100."""
+    if not whole:
+        return "0 %"
+    share = round(100 * part / whole)
+    if share == 0 and part:
+        return "<1 %"
+    if share == 100 and part < whole:
+        return ">99 %"
+    return f"{share} %"
+
+
+def _nps(promoters: int, detractors: int, n: int) -> tuple[float, float, float]:
+    more = n + 3
+    centre = (promoters - detractors) / more
+    variance = (promoters + detractors + 1.5) / more - centre * centre
+    half = _Z * math.sqrt(variance / more)
+    return (
+        100 * (promoters - detractors) / n,
+        max(-100.0, 100 * (centre - half)),
+        min(100.0, 100 * (centre + half)),
+    )
+
+
+def _share(positive: int, n: int) -> tuple[float, float, float]:
+    share = positive / n
+    spread = _Z * _Z / n
+    centre = (share + spread / 2) / (1 + spread)
+    half = _Z / (1 + spread) * math.sqrt(share * (1 - share) / n + spread / (4 * n))
+    return 100 * share, max(0.0, 100 * (centre - half)), min(100.0, 100 * (centre + half))
+
+
+def _mean(counts: Counter[int | None], n: int) -> tuple[float, float, float]:
+    scale = SCALES["ces7"]
+    given = [(each, times) for each, times in counts.items() if each is not None and category(each, "ces7")]
+    mean = sum(each * times for each, times in given) / n
+    half = _Z * math.sqrt(sum(times * (each - mean) ** 2 for each, times in given) / (n - 1) / n)
+    return mean, max(float(scale.lowest), mean - half), min(float(scale.highest), mean + half)
+
+
+def _rounded(value: float, digits: int) -> str:
+    text = f"{value:.{digits}f}"
+    return text.removeprefix("-") if float(text) == 0 else text

@@ -1,0 +1,210 @@
+"""Which records an answer is about: the filters that the API does not have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Literal
+
+from wootric_mcp.feedback.records import FeedbackRecord
+from wootric_mcp.feedback.score import SCALES, Category, SurveyType, category
+from wootric_mcp.feedback.words import fold, is_unspaced, stop_words_of_all, words_of
+
+_PARTS = re.compile(r'(?P<minus>-)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"|]+))|(?P<bar>\|)')
+_SHORT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One or several words that stand next to each other. `exact`: as written, in quotation marks."""
+
+    words: tuple[str, ...]
+    exact: bool = False
+    unspaced: str = ""
+    """The term in a script without spaces, where it is looked for anywhere in the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What a comment has to say: of every group one term, and none of `without`."""
+
+    groups: tuple[tuple[Term, ...], ...] = ()
+    without: tuple[Term, ...] = ()
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        return tuple(term for group in self.groups for term in group)
+
+    def matches(self, text: str) -> bool:
+        """Whether a comment says it; case, accents and plural do not matter."""
+        if not self.groups and not self.without:
+            return True
+        return self.matches_folded(fold(text))
+
+    def matches_folded(self, folded: str) -> bool:
+        """The same for text that is folded already."""
+        # A look for the bare letters spares most comments the cutting into words.
+        if not all(any(_root(term) in folded for term in group) for group in self.groups):
+            return False
+        words = words_of(folded)
+        return all(
+            any(occurrences(term, words, folded) for term in group) for group in self.groups
+        ) and not any(occurrences(term, words, folded) for term in self.without)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Filters on responses. Empty values filter nothing.
+
+    `where` describes the people asked about and so narrows the score too; `category`, `has_text` and `query`
+    describe what to read of them, and narrow comments only.
+    """
+
+    category: Category | Literal["any"] = "any"
+    where: Mapping[str, Any] = field(default_factory=dict)
+    """Property names and the value each must have (or a list of values, any of which)."""
+    has_text: bool | None = None
+    query: str = ""
+    """Words that must all occur, "words in quotes" next to each other, -word not at all, a OR b either."""
+
+    def includes_person(self, record: FeedbackRecord) -> bool:
+        """Whether the properties, as they were when the person answered, are those asked for."""
+        return has_properties(record.properties, self.where)
+
+    def matches(self, record: FeedbackRecord, survey_type: SurveyType) -> bool:
+        return (
+            (self.category == "any" or category(record.score, survey_type) == self.category)
+            and (self.has_text is None or bool(record.text) == self.has_text)
+            and self.includes_person(record)
+            and parse_query(self.query).matches(record.text)
+        )
+
+    def describe(self, survey_type: SurveyType) -> str:
+        """The filters in words, "" without any: `detractors, plan = Team, query: crash`."""
+        parts = []
+        if self.category != "any":
+            names = dict(zip(("promoter", "passive", "detractor"), SCALES[survey_type].words, strict=True))
+            parts.append(names[self.category])
+        if self.has_text is not None:
+            parts.append("with a comment" if self.has_text else "without a comment")
+        for name, wanted in self.where.items():
+            values = wanted if isinstance(wanted, (list, tuple, set, frozenset)) else [wanted]
+            parts.append(f"{_short(name)} = {' or '.join(_short(value) for value in values)}")
+        if self.query.strip():
+            parts.append(f"query: {_short(self.query, 120)}")
+        return ", ".join(parts)
+
+
+@lru_cache(maxsize=64)
+def parse_query(text: str) -> Query:
+    """Read a query. Function words are left out unless nothing else is there or they stand in quotation
+    marks."""
+    groups: list[list[Term]] = []
+    without: list[Term] = []
+    joins = False
+    for part in _PARTS.finditer(text):
+        if part["bar"] or part["word"] == "OR":
+            joins = bool(groups)
+            continue
+        written = fold(part["phrase"] or part["word"] or "").strip()
+        words = tuple(words_of(written))
+        if not words:
+            continue
+        term = Term(words, part["phrase"] is not None, written if is_unspaced(written) else "")
+        if part["minus"]:
+            without.append(term)
+        elif joins:
+            groups[-1].append(term)
+        else:
+            groups.append([term])
+        joins = False
+    telling = [group for group in groups if not all(_is_function_word(term) for term in group)]
+    return Query(tuple(tuple(group) for group in telling or groups), tuple(without))
+
+
+def occurrences(term: Term, words: list[str], folded: str) -> int:
+    """How often a term occurs in a comment, given as words and as one folded text."""
+    if term.unspaced:
+        return folded.count(term.unspaced)
+    first = term.words[0]
+    return sum(
+        1
+        for position, word in enumerate(words)
+        if word[0] == first[0]
+        and len(words) - position >= len(term.words)
+        and all(
+            fits(wanted, words[position + offset], exact=term.exact)
+            for offset, wanted in enumerate(term.words)
+        )
+    )
+
+
+def fits(wanted: str, word: str, *, exact: bool = False) -> bool:
+    """Whether a word is the wanted one: the same, its plural or singular or, from four letters on, a longer
+    form."""
+    if exact or word == wanted:
+        return word == wanted
+    root = _singular(wanted)
+    if len(root) <= _SHORT:
+        return _singular(word) == root
+    return word.startswith(root)
+
+
+def _singular(word: str) -> str:
+    """A word without a plural s; good enough to begin a longer form with."""
+    if word.isascii() and len(word) > _SHORT and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        if word.endswith(("sses", "shes", "ches", "xes")):
+            return word[:-2]
+        return word[:-3] if word.endswith("ies") and len(word) > _SHORT + 1 else word[:-1]
+    return word
+
+
+def _root(term: Term) -> str:
+    """Letters that every comment with this term contains."""
+    if term.unspaced:
+        return term.unspaced
+    longest = max(term.words, key=len)
+    return longest if term.exact else _singular(longest)
+
+
+def _is_function_word(term: Term) -> bool:
+    return not term.exact and len(term.words) == 1 and term.words[0] in stop_words_of_all()
+
+
+def has_properties(properties: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
+    """Whether end-user properties have the values asked for, a list of values meaning any of them.
+
+    Names match as they are or, failing that, in any case; values match as text in any case, and numbers by
+    value.
+    """
+    return all(_has(properties, name, wanted) for name, wanted in where.items())
+
+
+def _has(properties: Mapping[str, Any], name: str, wanted: Any) -> bool:
+    if name not in properties:
+        folded = name.casefold()
+        name = next((key for key in properties if key.casefold() == folded), name)
+    held = properties.get(name)
+    values = wanted if isinstance(wanted, (list, tuple, set, frozenset)) else [wanted]
+    # The API keeps a list as one text with commas under a name that ends in _array.
+    helds = str(held).split(",") if name.endswith("_array") and held is not None else [held]
+    return any(_same(one, other) for one in helds for other in values)
+
+
+def _same(held: Any, wanted: Any) -> bool:
+    if held is None or wanted is None:
+        return held is wanted
+    one, other = str(held).strip().casefold(), str(wanted).strip().casefold()
+    if one == other:
+        return True
+    try:
+        return float(one) == float(other)
+    except ValueError:
+        return False
+
+
+def _short(value: Any, most: int = 60) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,0 +1,194 @@
+"""Themes: what several comments talk about, as phrases counted by comment."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from wootric_mcp.feedback.comments import Comment, spelled
+from wootric_mcp.feedback.score import Score, SurveyType, category, score
+
+_MOST_CANDIDATES = 150
+_LONGEST_PHRASE = 40
+_OVERLAP = 0.5
+"""Share of a phrase's comments that a theme already has, from which on the phrase is the same theme."""
+_ASSOCIATION = 0.25
+"""Normalised pointwise mutual information that two words need to be one phrase (Bouma, GSCL 2009)."""
+_PRIOR_COMMENTS = 5
+_MANY = 20
+"""Comments from which on a theme needs three of them; among fewer, two."""
+_LEAST_SHARE = 0.004
+_CONFIDENCE = 1.64
+"""Quantile of the normal distribution for a one-sided bound of 95 %."""
+_SPELLINGS_READ = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """A phrase, and the comments asked about that contain it in whatever form of its words."""
+
+    phrase: str
+    """The way it is mostly written. Customers' words: to be shown fenced only."""
+    form: str
+    members: tuple[Comment, ...]
+    share: float
+    """Of all comments asked about."""
+    score: Score
+    """Of everybody who says it, also outside the category and query asked about."""
+
+    @property
+    def n(self) -> int:
+        return len(self.members)
+
+
+def find_themes(
+    asked: Sequence[Comment],
+    others: Sequence[Comment],
+    survey_type: SurveyType,
+    *,
+    most: int = 12,
+    is_known: Callable[[str], bool] = lambda form: False,
+) -> list[Theme]:
+    """Themes of the comments asked about, the weightiest first.
+
+    A phrase weighs by the number of comments it is in times how telling it is: with `others` to compare with,
+    how much more often it is said here than there; without, how far those who say it score from all.
+
+    Args:
+        asked: Comments the answer is about.
+        others: The other comments of the same people and period; may be empty.
+        most: Greatest number of themes.
+        is_known: Tells which forms are no news, such as the words of the query.
+    """
+    counts = _counts(asked)
+    least = max(3 if len(asked) >= _MANY else 2, math.ceil(_LEAST_SHARE * len(asked)))
+    phrases = [
+        form
+        for form, n in counts.items()
+        if n >= least and not is_known(form) and _is_phrase(form, counts, len(asked))
+    ]
+    telling = _contrast(counts, asked, others) if others else _departure(phrases, asked, survey_type)
+    # A pair of words says more than either, and is never in more comments.
+    weight = {form: counts[form] * telling(form) * (1.5 if " " in form else 1.0) for form in phrases}
+    ranked = sorted(phrases, key=lambda form: (-weight[form], form))[:_MOST_CANDIDATES]
+    members = _members(ranked, asked)
+    chosen: list[str] = []
+    for form in ranked:
+        if len(chosen) == most:
+            break
+        if _distinct_people(members[form]) >= least and not any(
+            _same_theme(members[form], members[other], len(asked)) for other in chosen
+        ):
+            chosen.append(form)
+    everybody = _members(chosen, others)
+    return [
+        Theme(
+            phrase=_spelling(form, members[form]),
+            form=form,
+            members=tuple(members[form]),
+            share=len(members[form]) / len(asked),
+            score=score((comment.record for comment in members[form] + everybody[form]), survey_type),
+        )
+        for form in chosen
+    ]
+
+
+def _counts(comments: Sequence[Comment]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for comment in comments:
+        counts.update(comment.phrases)
+    return counts
+
+
+def _is_phrase(form: str, counts: Counter[str], n: int) -> bool:
+    """Whether it is short enough, and one word or two that belong together."""
+    if len(form) > _LONGEST_PHRASE:
+        return False
+    first, _, second = form.partition(" ")
+    if not second:
+        return True
+    both = counts[form] / n
+    # A weak word is not counted alone; it is at least as frequent as the pair.
+    alone = max(counts[first], counts[form]) * max(counts[second], counts[form]) / n / n
+    return both == 1 or math.log(both / alone) / -math.log(both) >= _ASSOCIATION
+
+
+def _contrast(
+    counts: Counter[str], asked: Sequence[Comment], others: Sequence[Comment]
+) -> Callable[[str], float]:
+    """How much likelier a phrase is here than elsewhere, at least: the lower 95 % bound of a log ratio.
+
+    Half a comment is added on either side, so that what is said here only does not outweigh everything.
+    """
+    elsewhere = _counts(others)
+    odds = math.log((len(others) + 1) / (len(asked) + 1))
+
+    def telling(form: str) -> float:
+        here, there = counts[form] + 0.5, elsewhere[form] + 0.5
+        return 0.2 + max(0.0, math.log(here / there) + odds - _CONFIDENCE * math.sqrt(1 / here + 1 / there))
+
+    return telling
+
+
+def _departure(
+    phrases: Collection[str], asked: Sequence[Comment], survey_type: SurveyType
+) -> Callable[[str], float]:
+    """How far the balance of promoters and detractors among those who say it is from that of all, drawn
+    towards it."""
+    balance: Counter[str] = Counter()
+    scored: Counter[str] = Counter()
+    wanted = set(phrases)
+    total = n = 0
+    for comment in asked:
+        part = category(comment.record.score, survey_type)
+        if part is None:
+            continue
+        sign = (part == "promoter") - (part == "detractor")
+        total += sign
+        n += 1
+        for form in comment.phrases & wanted:
+            balance[form] += sign
+            scored[form] += 1
+    usual = total / n if n else 0.0
+
+    def telling(form: str) -> float:
+        drawn = (balance[form] + usual * _PRIOR_COMMENTS) / (scored[form] + _PRIOR_COMMENTS)
+        return 0.2 + abs(drawn - usual)
+
+    return telling
+
+
+def _members(forms: Collection[str], comments: Sequence[Comment]) -> dict[str, list[Comment]]:
+    wanted = frozenset(forms)
+    members: dict[str, list[Comment]] = {form: [] for form in forms}
+    for comment in comments:
+        for form in comment.phrases & wanted:
+            members[form].append(comment)
+    return members
+
+
+def _distinct_people(members: Sequence[Comment]) -> int:
+    """Voices behind a phrase: people, or texts where one shared user stands for many people."""
+    people = {comment.record.person for comment in members}
+    return max(len(people), len({comment.words for comment in members}) if len(people) == 1 else 0)
+
+
+def _same_theme(members: Sequence[Comment], theme: Sequence[Comment], n: int) -> bool:
+    """Whether a phrase is said in much the same comments as a theme, more than a frequent theme brings
+    about."""
+    ids = {comment.record.id for comment in theme}
+    shared = sum(comment.record.id in ids for comment in members) / min(len(members), len(theme))
+    by_chance = max(len(members), len(theme)) / n
+    return shared >= by_chance + (1 - by_chance) * _OVERLAP
+
+
+def _spelling(form: str, members: Sequence[Comment]) -> str:
+    written = Counter(
+        spelling
+        for comment in members[:_SPELLINGS_READ]
+        for found, spelling in spelled(comment)
+        if found == form
+    )
+    return min(written, key=lambda spelling: (-written[spelling], spelling))

@@ -1,0 +1,40 @@
+"""Words: how a comment is cut up, folded, and brought to a common form."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+
+# Python's \w leaves out the vowel signs of several scripts, without which their words fall apart.
+_LETTER = r"\w\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff\u0e00-\u0eff"
+WORD = re.compile(rf"[{_LETTER}]+(?:['’][{_LETTER}]+)*")
+CLAUSE_END = re.compile(rf"[^{_LETTER}\s'’-]+|\s-+\s")
+_MARKS = re.compile(r"[\u0300-\u036f]+")
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
+
+LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl")
+
+
+def fold(text: str) -> str:
+    """Text as it is compared: compatibility forms, case and accents do not matter, nor which apostrophe."""
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
+    return unicodedata.normalize("NFKC", _MARKS.sub("", decomposed))
+
+
+def words_of(text: str) -> list[str]:
+    return WORD.findall(text)
+
+
+def is_unspaced(text: str) -> bool:
+    """Whether text is written in Chinese or Japanese characters, without spaces between words."""
+    return not text.isascii() and _UNSPACED.search(text) is not None
+
+
+@cache
+def stop_words_of_all() -> frozenset[str]:
+    from wootric_mcp.feedback.stop_words import STOP_WORDS
+
+    return frozenset().union(*STOP_WORDS.values())
