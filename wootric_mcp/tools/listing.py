@@ -143,6 +143,8 @@ async def collect(
         before = _moment(position.second + 1)
     elif position:
         after = _moment(position.second - 1)
+    if after is not None and after >= before:
+        return listing
     last: Position | None = position
 
     def take(batch: Sequence[T]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
@@ -12,10 +13,19 @@ from wootric_mcp.tools.app import App, app_of
 from wootric_mcp.tools.parameters import PeriodText
 from wootric_mcp.tools.registry import Toolset
 
+if TYPE_CHECKING:
+    from wootric_mcp.api.models import NpsSummary
+    from wootric_mcp.feedback.period import Period
+
 metrics = Toolset("metrics")
 
 # Before Wootric began; without a start it would take the last month only.
 _LONG_AGO = date(2010, 1, 1)
+
+
+async def summary_of(app: App, period: Period) -> NpsSummary:
+    """Wootric's own figures for the days of a period."""
+    return await app.client().get_nps_summary(start=period.first or _LONG_AGO, end=period.last)
 
 
 @metrics.operation("Get NPS summary", answers.RECORD)
@@ -24,6 +34,6 @@ async def get_nps_summary(ctx: Context[App], period: PeriodText = "last 30 days"
     responses: the quick way to one number."""
     app = app_of(ctx)
     chosen = app.period(period)
-    summary = await app.client().get_nps_summary(start=chosen.first or _LONG_AGO, end=chosen.last)
+    summary = await summary_of(app, chosen)
     title = f"NPS summary by Wootric; {chosen.label}. As of {shapes.local(app, app.now())}."
     return answers.record(title, summary.model_dump())

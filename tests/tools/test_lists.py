@@ -1,0 +1,221 @@
+"""List tools: walked up to the limit, filtered here, continued by a cursor, honest about what was read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any, Literal
+
+import bpe_openai
+import pytest
+from mcp import Client
+
+from tests.accounts import ERAS, MARA, ago, answered, connected, refused, running, text_of
+from wootric_mcp.sandbox.records import AccountData, DeclineRow, EndUserRow, ResponseRow
+
+Era = Literal["auto", "legacy"]
+COMMENT = (
+    "The export of our quarterly report takes more than ten minutes since the update, please fix it soon."
+)
+
+
+def busy_account(responses: int = 230, people: int = 120) -> AccountData:
+    """Many responses, three in each second, of several people."""
+    return AccountData(
+        end_users=[
+            EndUserRow(
+                1_000 + number,
+                f"user{number:04}@lumenfield.test",
+                ago(days=300 - number // 6),
+                ago(days=number % 50),
+                properties={"plan": "Team" if number % 4 else "Starter"},
+            )
+            for number in range(people)
+        ],
+        responses=[
+            ResponseRow(
+                9_000 + (number * 7) % responses,
+                1_000 + number % people,
+                number % 11,
+                ago(days=2) - number // 3,
+                ago(days=2),
+                text=f"{COMMENT} ({number})" if number % 2 else None,
+                properties={"plan": "Team" if number % 4 else "Starter"},
+            )
+            for number in range(responses)
+        ],
+        declines=[
+            DeclineRow(5_000 + number, 1_000 + number % people, ago(days=3) - number // 2, ago(days=3))
+            for number in range(70)
+        ],
+        segments=[],
+        templates=[],
+    )
+
+
+async def everything(client: Client, tool: str, **arguments: Any) -> list[list[Any]]:
+    """All rows of a list, following its cursors."""
+    rows: list[list[Any]] = []
+    cursor = ""
+    for _ in range(100):
+        answer = await answered(client, tool, cursor=cursor, **arguments)
+        assert answer.structured_content
+        rows += answer.structured_content["untrusted"]["rows"]
+        if not (following := answer.structured_content.get("next")):
+            return rows
+        found = re.search(r"cursor='([^']+)'", following)
+        assert found
+        cursor = found[1]
+    raise AssertionError("the list does not end")
+
+
+@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize("order", ["newest", "oldest"])
+@pytest.mark.parametrize("limit", [7, 50, 200])
+async def test_cursors_lead_through_every_response_once(limit: int, order: str, mode: Era) -> None:
+    data = busy_account()
+    with running(data, rate_limit=None) as served:
+        async with connected(served, mode) as client:
+            rows = await everything(client, "list_responses", limit=limit, order=order)
+    by_creation = sorted((row.created_at, row.id) for row in data.responses)
+    expected = [id_ for _, id_ in (reversed(by_creation) if order == "newest" else by_creation)]
+    assert [row[0] for row in rows] == expected
+
+
+@pytest.mark.parametrize(("tool", "count"), [("list_declines", 70), ("list_end_users", 120)])
+async def test_cursors_lead_through_the_other_lists(tool: str, count: int) -> None:
+    with running(busy_account(), rate_limit=None) as served:
+        async with connected(served) as client:
+            rows = await everything(client, tool, limit=9)
+    assert len({row[0] for row in rows}) == len(rows) == count
+
+
+@pytest.mark.parametrize("sort_key", ["email", "updated_at"])
+async def test_end_users_come_in_the_order_asked_for(sort_key: str) -> None:
+    data = busy_account()
+    with running(data, rate_limit=None) as served:
+        async with connected(served) as client:
+            rows = await everything(client, "list_end_users", limit=35, sort_key=sort_key)
+    users = sorted(data.end_users, key=lambda user: user.email or "")
+    if sort_key == "updated_at":
+        users = sorted(data.end_users, key=lambda user: (user.updated_at, user.id), reverse=True)
+        assert [row[0] for row in rows] == [user.id for user in users]
+    assert [row[1] for row in rows] == [user.email for user in users]
+
+
+async def test_an_order_that_ends_at_1500_rows_says_so() -> None:
+    with running(busy_account(responses=0, people=1_510), rate_limit=None) as served:
+        async with connected(served) as client:
+            answer = await answered(
+                client, "list_end_users", sort_key="email", where={"plan": "none"}, limit=5
+            )
+            assert "no more than 1,500 in this order" in text_of(answer)
+            whole = await everything(client, "list_end_users", limit=200)
+    assert len(whole) == 1_510
+
+
+async def test_filters_are_applied_here_and_the_receipt_says_how_much_was_read() -> None:
+    data = busy_account()
+    with running(data, rate_limit=None) as served:
+        async with connected(served) as client:
+            answer = await answered(
+                client,
+                "list_responses",
+                period="last 30 days",
+                category="detractor",
+                where={"plan": "starter"},
+                has_text=False,
+                limit=200,
+            )
+    expected = {
+        row.id
+        for row in data.responses
+        if row.score <= 6 and not row.text and row.properties["plan"] == "Starter"
+    }
+    assert answer.structured_content
+    rows = answer.structured_content["untrusted"]["rows"]
+    assert {row[0] for row in rows} == expected
+    said = answer.structured_content["summary"]
+    assert said.startswith(
+        f"{len(expected)} responses, newest first; 2026-10-20 to 2026-11-18 (UTC), unfinished"
+    )
+    assert "read all 230 responses" in said
+    assert "As of 2026-11-18 12:00:00" in said
+
+
+async def test_a_cursor_is_refused_for_other_filters() -> None:
+    with running(busy_account(), rate_limit=None) as served:
+        async with connected(served) as client:
+            first = await answered(client, "list_responses", limit=3, category="detractor")
+            cursor = re.search(r"cursor='([^']+)'", text_of(first))
+            assert cursor
+            said = await refused(client, "list_responses", limit=3, cursor=cursor[1])
+    assert "belongs to other filters" in said
+
+
+async def test_rows_that_arrive_meanwhile_do_not_shift_a_list() -> None:
+    data = busy_account(responses=20)
+    with running(data, rate_limit=None) as served:
+        account = served.sandbox.account
+        async with connected(served) as client:
+            first = await answered(client, "list_responses", limit=10, order="oldest")
+            found = re.search(r"cursor='([^']+)'", text_of(first))
+            assert found
+            newer = replace(data.responses[0], id=99_999, created_at=ago(days=-1))
+            account.execute(
+                "INSERT INTO responses (id, end_user_id, score, created_at, updated_at, completed, excluded, "
+                "tags, notes, channel, properties) VALUES (?, ?, ?, ?, ?, 1, 0, '[]', '[]', 'web', '{}')",
+                (newer.id, newer.end_user_id, newer.score, newer.created_at, newer.updated_at),
+            )
+            rest = await answered(client, "list_responses", limit=50, order="oldest", cursor=found[1])
+    assert rest.structured_content
+    assert len(rest.structured_content["untrusted"]["rows"]) == 10
+
+
+async def test_when_the_request_limit_ends_a_list_the_answer_says_how_far_it_came() -> None:
+    with running(busy_account(responses=900), rate_limit=12) as served:
+        async with connected(served, deadline=6.0) as client:
+            answer = await answered(client, "list_responses", category="promoter", limit=200)
+            said = text_of(answer)
+    assert re.search(r"read \d+ responses, then Wootric's request limit was reached at 2026-11-16", said)
+    assert "the rest was not looked at" in said
+    assert "Next: list_responses(category='promoter'" in said
+
+
+async def test_a_period_that_has_not_begun_is_empty_and_says_so() -> None:
+    with running() as served:
+        async with connected(served) as client:
+            answer = await answered(client, "list_responses", period="2027")
+        assert "0 responses" in text_of(answer)
+        assert "not begun yet" in text_of(answer)
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_people_stay_behind_their_alias_and_their_addresses_are_masked(mode: Era) -> None:
+    with running() as served:
+        async with connected(served, mode) as client:
+            for tool, arguments in {
+                "list_responses": {"detail": "full"},
+                "list_end_user_responses": {"end_user": MARA, "detail": "full"},
+                "list_detractor_responses": {"end_user": MARA},
+                "list_declines": {"detail": "full"},
+                "get_end_user_response": {"end_user": MARA, "response_id": 103377120},
+            }.items():
+                said = text_of(await answered(client, tool, **arguments))
+                for secret in ("mara.okafor", "123 4567", "+353", "203.0.113.24"):
+                    assert secret not in said, tool
+                assert re.search(r"\bR-[0-9A-Z]{7}\b", said), tool
+
+
+async def test_fifty_responses_cost_at_most_3500_tokens_in_either_form() -> None:
+    with running(busy_account(), rate_limit=None) as served:
+        async with connected(served) as client:
+            answer = await answered(client, "list_responses", limit=50, has_text=True)
+    encoder = bpe_openai.get_encoding("o200k_base")
+    import json
+
+    structured = json.dumps(answer.structured_content, ensure_ascii=False, separators=(",", ":"))
+    assert answer.structured_content
+    assert len(answer.structured_content["untrusted"]["rows"]) == 50
+    assert len(encoder.encode(text_of(answer))) <= 3_500
+    assert len(encoder.encode(structured)) <= 3_500
