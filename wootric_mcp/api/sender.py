@@ -169,7 +169,9 @@ def _request(
         # As parts in this order: repeated fields of `context[][…]` belong to the one before them.
         parts: list[Any] = [(key, (None, value)) for key, value in forms.pairs(form or {})]
         parts.append((field, (name, text.encode(), "text/csv")))
-        return httpx.Request(operation.method, url, headers=headers, files=parts)
+        request = httpx.Request(operation.method, url, headers=headers, files=parts)
+        request.read()
+        return request
     if form is None:
         return httpx.Request(operation.method, url, headers=headers)
     headers["Content-Type"] = "application/x-www-form-urlencoded"
