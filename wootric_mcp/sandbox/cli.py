@@ -27,6 +27,8 @@ def main(argv: Sequence[str]) -> int:
     options = parser.parse_args(argv)
     try:
         sandbox = _sandbox(options)
+    except KeyboardInterrupt:
+        return 0
     except (ValueError, OSError) as error:
         print(f"wootric-mcp sandbox: {error}", file=sys.stderr)  # noqa: T201
         return 2
@@ -56,7 +58,7 @@ def _credentials(switches: Switches) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="wootric-mcp sandbox",
-        description="Serve a simulated Wootric account on 127.0.0.1, to develop, demonstrate and test against.",
+        description="A simulated Wootric account on 127.0.0.1, to develop, demonstrate and test against.",
         epilog="Kinds of fault: " + "; ".join(f"{kind}: {what}" for kind, what in KINDS.items()) + ".",
         allow_abbrev=False,
     )
@@ -74,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_fault,
         action="append",
         default=[],
-        help="something to go wrong: kind=500,rate=0.05 or kind=cut,next=3; also path=, method=, seconds=, status=",
+        help="something to go wrong: kind=500,rate=0.05 or kind=cut,next=3; also path, method, seconds",
     )
     group = parser.add_argument_group("how it behaves")
     for switch in fields(Switches):
@@ -83,9 +85,8 @@ def _parser() -> argparse.ArgumentParser:
         if isinstance(switch.default, bool):
             group.add_argument(flag, action=argparse.BooleanOptionalAction, **known)
             continue
-        known["help"] += f" (default: {'off' if switch.default is None else switch.default})".replace(
-            "%", "%%"
-        )
+        standing = "off" if switch.default is None else switch.default
+        known["help"] += f" (default: {standing})"
         if metadata["choices"]:
             group.add_argument(flag, choices=metadata["choices"], **known)
         elif metadata["optional"]:

@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS responses (
     channel TEXT NOT NULL, email TEXT, properties TEXT NOT NULL, unique_link TEXT);
 CREATE INDEX IF NOT EXISTS responses_created ON responses (created_at);
 CREATE INDEX IF NOT EXISTS responses_updated ON responses (updated_at);
+CREATE INDEX IF NOT EXISTS responses_excluded ON responses (excluded, created_at);
 CREATE INDEX IF NOT EXISTS responses_by_user ON responses (end_user_id, created_at);
 CREATE TABLE IF NOT EXISTS declines (
     id INTEGER PRIMARY KEY AUTOINCREMENT, end_user_id INTEGER NOT NULL, survey_id INTEGER, ip_address TEXT,
