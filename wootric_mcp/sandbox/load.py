@@ -1,12 +1,13 @@
 """Feedback from a file as an account of its own.
 
 The file is CSV (comma, semicolon or tab, with a header line) or JSON lines (an object on each line), UTF-8
-with or without a byte order mark; told apart by name (`.csv`, `.tsv`; `.jsonl`, `.ndjson`, `.json`), otherwise
-by the first character. What is read of each row:
+with or without a byte order mark. Which of them is told by its name (`.csv`, `.tsv`; `.jsonl`, `.ndjson`,
+`.json`), otherwise by its first character. What is read of each row:
 
 - `score` (needed): a whole number from 0 to 10.
 - `created_at` or `date` (needed): ISO 8601 with or without a zone, `2024-03-18 07:05:44 -0700`, or epoch
-  seconds. Without a zone UTC is assumed. A date alone stands for its noon in UTC: the same day nearly everywhere.
+  seconds. Without a zone UTC is assumed. A date alone stands for its noon in UTC, the same day nearly
+  everywhere.
 - `text`: the comment; empty or null is none.
 - `id`: a whole number becomes the id of the response; other rows get the next free numbers.
 - `email`: rows with the same address, in any case, are answers of one person. A row without an address gets a
@@ -16,7 +17,7 @@ by the first character. What is read of each row:
   hold whole numbers and those in `_date` epoch seconds, where the value can be read so. `.` and `$` in names,
   which Wootric refuses, become `_`. Null, empty and nested values are left out.
 
-Labels are answers, not feedback: the CSV columns `themes`, `theme`, `sentiment`, `aspects`, `labels` and `label`
+Labels are answers, not feedback: the CSV columns `themes`, `theme`, `sentiment`, `aspects`, `labels`, `label`
 and all other keys of a JSON object are left out.
 """
 
