@@ -15,7 +15,7 @@ import pytest
 
 from tests.processes import SERVER, server_environment
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+signals = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 
 CREDENTIALS = {
     "WOOTRIC_BASE_URL": "http://127.0.0.1:9",
@@ -86,6 +86,7 @@ def test_closing_stdin_ends_the_server_with_status_0() -> None:
         assert server.rest() == ""
 
 
+@signals
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("arguments", [(), ("--sandbox",)], ids=["account", "sandbox"])
 def test_a_signal_ends_the_server_cleanly_within_a_second(
@@ -101,6 +102,7 @@ def test_a_signal_ends_the_server_cleanly_within_a_second(
         assert server.rest() == ""
 
 
+@signals
 def test_a_signal_ends_the_server_also_while_a_call_is_running() -> None:
     with host("--sandbox") as server:
         server.greet()
