@@ -74,6 +74,21 @@ def estimate_tokens(text: str) -> int:
     return math.ceil(sum(_segment(segment) for segment in _SEGMENT.findall(text)))
 
 
+def clip(text: str, tokens: int) -> str:
+    """The longest beginning of a text that costs at most so many tokens, with "…" if that is not all of
+    it."""
+    if estimate_tokens(text) <= tokens:
+        return text
+    low, high = 0, len(text)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if estimate_tokens(text[:middle].rstrip() + "…") <= tokens:
+            low = middle
+        else:
+            high = middle
+    return text[:low].rstrip() + "…"
+
+
 @lru_cache(maxsize=4096)
 def _segment(segment: str) -> float:
     parts = [(match.lastgroup, match[0]) for match in _PARTS.finditer(segment)]

@@ -4,31 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from wootric_mcp.feedback.comments import CJK, analyse, common_form
-from wootric_mcp.feedback.period import Period
 from wootric_mcp.feedback.quotes import Quote, Quotes
+from wootric_mcp.feedback.receipt import Receipt
 from wootric_mcp.feedback.records import FeedbackRecord
 from wootric_mcp.feedback.score import Score, SurveyType, category, score
 from wootric_mcp.feedback.selection import Selection, parse_query
 from wootric_mcp.feedback.themes import Theme, find_themes
 from wootric_mcp.feedback.words import LANGUAGES
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What an answer stands on."""
-
-    period: Period
-    as_of: datetime
-    """When the responses were read."""
-    coverage: str = ""
-    """What of the period could not be read, in figures, as sentences of our own; "" if all of it was."""
-
-    @property
-    def is_complete(self) -> bool:
-        return not self.coverage
 
 
 @dataclass(frozen=True, slots=True)

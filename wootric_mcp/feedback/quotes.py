@@ -9,10 +9,13 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from wootric_mcp.feedback.budget import estimate_tokens
 from wootric_mcp.feedback.comments import Comment
 from wootric_mcp.feedback.records import FeedbackRecord
 
-LONGEST = 280
+LONGEST = 200
+_TOKENS_A_CHARACTER = 0.35
+"""A quote in a script that costs more than this is cut shorter in proportion."""
 _POOL = 60
 _RELEVANCE = 0.7
 """Weight of being central against being different from what is quoted already."""
@@ -116,20 +119,23 @@ def _length_prior(words: int) -> float:
 
 
 def excerpt(record: FeedbackRecord, words: Collection[str] = (), longest: int = LONGEST) -> Quote:
-    """The part of a comment around the first of `words` (begins of words, in lower case), in whole sentences
-    if it can.
+    """The part of a comment around the first of `words` (begins of words, in lower case).
 
-    A comment of at most `longest` characters is quoted in full.
+    A comment of at most `longest` characters is quoted in full. Else it is cut at the ends of sentences or,
+    failing that, of words.
     """
-    text = record.text
-    if len(text) <= longest:
-        return Quote(record, text)
-    return cut(record, _find(text, words), longest)
+    return cut(record, _find(record.text, words), longest)
 
 
 def cut(record: FeedbackRecord, position: int, longest: int) -> Quote:
-    """At most `longest` characters of a comment, with the character at `position` among them."""
+    """At most `longest` characters of a comment, or as many as cost no more tokens than those would in Latin
+    letters, the one at `position` among them."""
     text = record.text
+    longest = min(
+        longest, int(longest * _TOKENS_A_CHARACTER / (estimate_tokens(text) / (len(text) or 1) or 1))
+    )
+    if len(text) <= longest:
+        return Quote(record, text)
     starts = [0, *(match.end() for match in _SENTENCE_END.finditer(text))]
     begin = max(start for start in starts if start <= position)
     if position - begin > longest // 2:
@@ -149,8 +155,8 @@ def cut(record: FeedbackRecord, position: int, longest: int) -> Quote:
 
 def _find(text: str, words: Collection[str]) -> int:
     lowered = text.lower()
-    if len(lowered) != len(text):  # a few letters change their length with their case
-        return 0
+    if len(lowered) != len(text):
+        return 0  # a few letters change their length with their case
     found = [match.start() for word in words if (match := re.search(rf"\b{re.escape(word)}", lowered))]
     return min(found, default=0)
 

@@ -90,16 +90,20 @@ class Score:
         return self.n < INDICATIVE_BELOW
 
     @property
-    def figure(self) -> str:
-        """Name, value and n: `NPS 31 ± 5, n = 402`; counts where there are too few for a value."""
-        scale = SCALES[self.survey_type]
+    def short(self) -> str:
+        """Name, value and margin: `NPS 31 ± 5`."""
+        name = SCALES[self.survey_type].name
         if self.value is None or self.margin is None:
-            return f"{scale.name} not given for n = {self.n}, too few"
-        digits = 1 if scale.name == "CES" else 0
-        unit = " %" if scale.name == "CSAT" else ""
-        value, margin = _rounded(self.value, digits), _rounded(self.margin, digits)
-        note = ", indicative" if self.is_indicative else ""
-        return f"{scale.name} {value}{unit} ± {margin}, n = {self.n}{note}"
+            return f"no {name} (too few)"
+        digits = 1 if name == "CES" else 0
+        unit = " %" if name == "CSAT" else ""
+        return f"{name} {_rounded(self.value, digits)}{unit} ± {_rounded(self.margin, digits)}"
+
+    @property
+    def figure(self) -> str:
+        """The same with n: `NPS 31 ± 5, n = 402`, and whether that is few."""
+        note = ", indicative only" if self.value is not None and self.is_indicative else ""
+        return f"{self.short}, n = {self.n}{note}"
 
     @property
     def parts(self) -> str:

@@ -1,0 +1,64 @@
+"""What an answer stands on, and how to ask on from it, in words of our own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from wootric_mcp.feedback.budget import clip, estimate_tokens
+from wootric_mcp.feedback.period import Period
+
+_FILTER_TOKENS = 60
+_COVERAGE_TOKENS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Where the figures of an answer come from."""
+
+    period: Period
+    as_of: datetime
+    """When the responses were read."""
+    coverage: str = ""
+    """What of the period could not be read, in figures, in sentences of our own; "" if all of it was."""
+
+    @property
+    def read_at(self) -> str:
+        """`as_of` to the minute, in the zone of the period."""
+        return f"{self.as_of.astimezone(self.period.tz):%Y-%m-%d %H:%M}"
+
+    @property
+    def sentence(self) -> str:
+        """Bounds, when it was read, and what is missing."""
+        missing = f" Incomplete: {clip(self.coverage, _COVERAGE_TOKENS)}" if self.coverage else ""
+        return f"Period: {self.period.label}, as of {self.read_at}.{missing}"
+
+
+def filters(description: str) -> str:
+    """The filters of an answer in words, cut where they would take its room."""
+    return clip(description, _FILTER_TOKENS)
+
+
+def call(tool: str, **arguments: Any) -> str:
+    """A tool call as it would be written; what is empty is left out, and what is too long only named."""
+    written = []
+    for name, value in arguments.items():
+        if value in ("", None, "any") or value == {}:
+            continue
+        shown = dict(value) if isinstance(value, Mapping) else value
+        text = json.dumps(shown, ensure_ascii=False, default=str)
+        written.append(f"{name}={text if estimate_tokens(text) <= _FILTER_TOKENS else '<as before>'}")
+    return f"{tool}({', '.join(written)})"
+
+
+def wider(period: Period, as_of: datetime) -> str:
+    """A longer period that takes this one in: the next of 7, 30, 90, 365 days if it reaches up to then, else
+    all."""
+    today = as_of.astimezone(period.tz).date()
+    if period.first is None or period.future:
+        return "all"
+    reach = (today - period.first).days + 1
+    return next((f"last {days} days" for days in (7, 30, 90, 365) if days > reach), "all")

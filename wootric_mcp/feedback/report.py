@@ -1,0 +1,224 @@
+"""A digest written down as text and as structure, each within a budget of tokens.
+
+Either form is complete alone. What customers wrote, theme phrases among it, stands in the text inside one
+fence and in the structure under `untrusted`; everything else is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wootric_mcp.feedback.budget import DEFAULT, estimate_tokens
+from wootric_mcp.feedback.digest import Digest
+from wootric_mcp.feedback.filling import Fence, compact, fill
+from wootric_mcp.feedback.quotes import Quote
+from wootric_mcp.feedback.receipt import call, filters, wider
+from wootric_mcp.feedback.score import SCALES, Score, percent
+
+QUOTE_COLUMNS = ("id", "score", "person", "text")
+
+_FIRST = 5
+"""Themes that come with a quote each before any further theme is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A theme by its place (0: comments in no theme), or with `quote` a quote of it."""
+
+    theme: int
+    quote: Quote | None = None
+
+
+def as_text(digest: Digest, *, fence: Fence, budget: int = DEFAULT) -> str:
+    """A digest as text of at most `budget` tokens."""
+
+    def render(pieces: Sequence[_Piece]) -> str:
+        lines = [_line(digest, piece) for piece in _in_order(pieces)]
+        told = [_legend(digest), fence(lines)] if lines else []
+        return "\n".join([*head(digest), *told, *_tail(digest, pieces), f"Next: {next_call(digest)}"])
+
+    reserve = estimate_tokens("\n".join([_legend(digest), fence([])])) + 1
+    return render(
+        fill(
+            _by_value(digest),
+            budget=budget,
+            render=render,
+            show=lambda piece: _line(digest, piece),
+            may_skip=_is_quote,
+            reserve=reserve,
+        )
+    )
+
+
+def as_data(digest: Digest, *, budget: int = DEFAULT) -> dict[str, Any]:
+    """A digest as structure, whose compact JSON costs at most `budget` tokens."""
+    pieces = fill(
+        _by_value(digest),
+        budget=budget,
+        render=lambda pieces: compact(_structure(digest, pieces)),
+        show=lambda piece: compact(_row(digest, piece)),
+        may_skip=_is_quote,
+    )
+    return _structure(digest, pieces)
+
+
+def score_data(score: Score) -> dict[str, Any]:
+    """A score as structure: its figures, and how far to trust them."""
+    words = SCALES[score.survey_type].words
+    data: dict[str, Any] = {"type": SCALES[score.survey_type].name, "n": score.n}
+    if score.value is None or score.low is None or score.high is None:
+        data["note"] = "too few responses for a figure"
+    else:
+        data |= {"value": round(score.value, 1), "interval95": [round(score.low, 1), round(score.high, 1)]}
+        if score.is_indicative:
+            data["note"] = "indicative only, n < 30"
+    return data | dict(zip(words, (score.promoters, score.passives, score.detractors), strict=True))
+
+
+def head(digest: Digest) -> list[str]:
+    """Score and receipt, in sentences of our own."""
+    score, scale = digest.score, SCALES[digest.survey_type]
+    lines = [f"{score.figure}: {score.parts}." if score.n else f"No {scale.name}: nobody scored."]
+    if score.out_of_range:
+        lines[0] += f" {score.out_of_range} scores outside {scale.lowest} to {scale.highest} are not counted."
+    excluded = f"; {digest.excluded} excluded ones left out" if digest.excluded else ""
+    lines.append(
+        f"{digest.receipt.sentence} {digest.responses} responses, {digest.commented} with a comment{excluded}."
+    )
+    description = filters(digest.selection.describe(digest.survey_type))
+    if description:
+        said = f"; all who say it: {digest.query_score.figure}" if digest.query_score else ""
+        lines.append(
+            f"Selected: {description}: {digest.selected} responses, {digest.comments} with a comment{said}."
+        )
+    if not digest.comments:
+        lines.append("No comment to read here.")
+    return lines
+
+
+def next_call(digest: Digest) -> str:
+    """What to ask next: a theme's comments, or a longer period where there is nothing to read."""
+    selection, period = digest.selection, digest.receipt.period
+    narrowed = {"category": selection.category, "where": selection.where}
+    if not digest.comments:
+        longer = wider(period, digest.receipt.as_of)
+        return call("summarize_feedback", period=longer, query=selection.query, **narrowed)
+    query = f"{selection.query} <theme>".strip() if digest.themes else selection.query
+    return call("search_feedback", query=query, period=period.name, **narrowed)
+
+
+def _legend(digest: Digest) -> str:
+    if not digest.themes:
+        return "Comments with response id, score, person:"
+    name = SCALES[digest.survey_type].name
+    return (
+        f"Themes: comments (share of {digest.comments}; they overlap), {name} of all who say it; "
+        "quotes with response id, score, person:"
+    )
+
+
+def _line(digest: Digest, piece: _Piece) -> str:
+    if piece.quote:
+        record = piece.quote.record
+        scored = "no score" if record.score is None else record.score
+        return f"  “{piece.quote.shown}” (#{record.id}, {scored}, {record.person})"
+    if not piece.theme:
+        return "In no theme:"
+    theme = digest.themes[piece.theme - 1].theme
+    # Whom a score is of is said where it is not just those counted before.
+    people = f" (n = {theme.score.n})" if theme.score.n != theme.n else ""
+    share = f" ({percent(theme.n, digest.comments)})" if digest.comments >= 5 else ""
+    return f"{piece.theme}. {theme.phrase}: {theme.n}{share}, {theme.score.short}{people}"
+
+
+def _tail(digest: Digest, pieces: Sequence[_Piece]) -> list[str]:
+    sentences = []
+    if digest.themes and digest.in_no_theme:
+        share = percent(digest.in_no_theme, digest.comments)
+        sentences.append(f"In none of the themes: {digest.in_no_theme} comments ({share}).")
+    themes, quotes = _left_out(digest, pieces)
+    if themes or quotes:
+        sentences.append(f"Left out for length: {themes} themes, {quotes} quotes.")
+    return [" ".join(sentences)] if sentences else []
+
+
+def _structure(digest: Digest, pieces: Sequence[_Piece]) -> dict[str, Any]:
+    themes, quotes = _left_out(digest, pieces)
+    ordered = _in_order(pieces)
+    rows = [_row(digest, piece) for piece in ordered]
+    told = [digest.themes[piece.theme - 1].theme for piece in ordered if piece.theme and not piece.quote]
+    name = SCALES[digest.survey_type].name.lower()
+    return {
+        "summary": " ".join(head(digest)),
+        "score": score_data(digest.score),
+        "selected": {
+            "responses": digest.selected,
+            "comments": digest.comments,
+            "in_no_theme": digest.in_no_theme,
+            **({"score": score_data(digest.query_score)} if digest.query_score else {}),
+        },
+        "themes": {
+            "columns": ["theme", "comments", "share", name, f"{name}_n"],
+            "rows": [
+                row[:-1] for piece, row in zip(ordered, rows, strict=True) if piece.theme and not piece.quote
+            ],
+        },
+        "left_out": {"themes": themes, "quotes": quotes},
+        "next": next_call(digest),
+        "untrusted": {
+            "themes": [theme.phrase for theme in told],
+            "quotes": {
+                "columns": ["theme", *QUOTE_COLUMNS],
+                "rows": [row for piece, row in zip(ordered, rows, strict=True) if piece.quote],
+            },
+        },
+    }
+
+
+def _row(digest: Digest, piece: _Piece) -> list[Any]:
+    """Values of a piece; those of a theme end with its phrase, which is a customer's."""
+    if piece.quote:
+        record = piece.quote.record
+        return [piece.theme or None, record.id, record.score, record.person, piece.quote.shown]
+    if not piece.theme:
+        return []
+    theme = digest.themes[piece.theme - 1].theme
+    share = round(theme.n / digest.comments, 3) if digest.comments >= 5 else None
+    value = None if theme.score.value is None else round(theme.score.value, 1)
+    return [piece.theme, theme.n, share, value, theme.score.n, theme.phrase]
+
+
+def _by_value(digest: Digest) -> list[_Piece]:
+    """The first themes, a quote each, the other themes, a quote each, quotes in no theme, then the further
+    quotes."""
+    themes = list(enumerate(digest.themes, start=1))
+    pieces: list[_Piece] = []
+    for group in (themes[:_FIRST], themes[_FIRST:]):
+        pieces += [_Piece(place) for place, _ in group]
+        pieces += [_Piece(place, each.quotes[0]) for place, each in group if each.quotes]
+    if digest.other_quotes:
+        pieces.append(_Piece(0))
+        pieces += [_Piece(0, quote) for quote in digest.other_quotes]
+    return pieces + [_Piece(place, quote) for place, each in themes for quote in each.quotes[1:]]
+
+
+def _in_order(pieces: Sequence[_Piece]) -> list[_Piece]:
+    """Each theme followed by its quotes, what is in no theme last; a heading without quotes falls away."""
+    quoted = {piece.theme for piece in pieces if piece.quote}
+    kept = [piece for piece in pieces if piece.quote or piece.theme or 0 in quoted]
+    return sorted(kept, key=lambda piece: (piece.theme or 1_000, piece.quote is not None))
+
+
+def _left_out(digest: Digest, pieces: Sequence[_Piece]) -> tuple[int, int]:
+    """How many themes and quotes of the digest are not among the pieces."""
+    quotes = sum(len(each.quotes) for each in digest.themes) + len(digest.other_quotes)
+    return (
+        len(digest.themes) - sum(1 for piece in pieces if piece.theme and not piece.quote),
+        quotes - sum(1 for piece in pieces if piece.quote),
+    )
+
+
+def _is_quote(piece: _Piece) -> bool:
+    return piece.quote is not None

@@ -1,0 +1,142 @@
+"""Who said something: comments that match, the best or the newest first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from wootric_mcp.feedback.quotes import Quote, cut
+from wootric_mcp.feedback.receipt import Receipt
+from wootric_mcp.feedback.records import FeedbackRecord
+from wootric_mcp.feedback.score import Score, SurveyType, score
+from wootric_mcp.feedback.selection import Query, Selection, Term, fits, occurrences, parse_query
+from wootric_mcp.feedback.words import WORD, fold, words_of
+
+Order = Literal["relevance", "newest"]
+
+_LONGEST_SNIPPET = 280
+_SATURATION, _LENGTH = 1.2, 0.75
+"""The usual k1 and b of BM25 (Robertson and Zaragoza, Foundations and Trends in IR 3(4), 2009)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The comments that match, and a page of them."""
+
+    receipt: Receipt
+    selection: Selection
+    order: Order
+    commented: int
+    """Comments of the period by people whom `selection.where` describes."""
+    matched: int
+    """Comments that match."""
+    score: Score
+    """Of all responses of these people."""
+    matched_score: Score
+    """Of those whose comment matches."""
+    start: int
+    """How many of the matches come before this page."""
+    hits: tuple[Quote, ...]
+    words: tuple[tuple[str, int], ...]
+    """If nothing matches: the words of the query and how many comments have each."""
+
+
+def search(
+    records: Iterable[FeedbackRecord],
+    *,
+    receipt: Receipt,
+    survey_type: SurveyType = "nps",
+    selection: Selection = Selection(),  # noqa: B008 - frozen
+    order: Order = "relevance",
+    start: int = 0,
+    limit: int = 20,
+) -> Found:
+    """Find comments.
+
+    Args:
+        records: All responses of the period, in any order. Those that are excluded do not count.
+        receipt: Where they come from.
+        survey_type: What the account asks.
+        selection: What to find. Without a query, every comment that the other filters let through.
+        order: `relevance` ranks by BM25, newer ones first among equals.
+        start: How many matches to pass over.
+        limit: Greatest number of hits.
+    """
+    asked_about = [record for record in records if not record.excluded and selection.includes_person(record)]
+    commented = [record for record in asked_about if record.text]
+    matching = [record for record in commented if selection.matches(record, survey_type)]
+    query = parse_query(selection.query)
+    newest = sorted(matching, key=lambda record: (record.created_at, record.id), reverse=True)
+    ranked = _by_relevance(newest, query, len(commented)) if order == "relevance" and query.groups else newest
+    page = ranked[start : start + limit]
+    return Found(
+        receipt=receipt,
+        selection=selection,
+        order=order,
+        commented=len(commented),
+        matched=len(matching),
+        score=score(asked_about, survey_type),
+        matched_score=score(matching, survey_type),
+        start=start,
+        hits=tuple(_snippet(record, query) for record in page),
+        words=() if matching else _each_word(commented, selection, survey_type),
+    )
+
+
+def _by_relevance(records: Sequence[FeedbackRecord], query: Query, n: int) -> list[FeedbackRecord]:
+    cut_up = [(words_of(folded := fold(record.text)), folded) for record in records]
+    frequencies = [
+        [sum(occurrences(term, words, folded) for term in group) for group in query.groups]
+        for words, folded in cut_up
+    ]
+    usual_length = sum(len(words) for words, _ in cut_up) / (len(cut_up) or 1) or 1.0
+    rarity = [
+        math.log(1 + (n - matches + 0.5) / (matches + 0.5))
+        for matches in (sum(1 for times in column if times) for column in zip(*frequencies, strict=True))
+    ]
+
+    def relevance(position: int) -> float:
+        length = 1 - _LENGTH + _LENGTH * len(cut_up[position][0]) / usual_length
+        return sum(
+            weight * times * (_SATURATION + 1) / (times + _SATURATION * length)
+            for weight, times in zip(rarity, frequencies[position], strict=True)
+        )
+
+    # Sorting is stable, and records come newest first.
+    order = sorted(range(len(records)), key=lambda position: -relevance(position))
+    return [records[position] for position in order]
+
+
+def _snippet(record: FeedbackRecord, query: Query) -> Quote:
+    return cut(record, min((_first(record.text, term) for term in query.terms), default=0), _LONGEST_SNIPPET)
+
+
+def _first(text: str, term: Term) -> int:
+    """Where a term first stands in a text as it is shown; its end if it does not."""
+    if term.unspaced:
+        return max(0, text.lower().find(term.unspaced))
+    return next(
+        (
+            match.start()
+            for match in WORD.finditer(text)
+            if fits(term.words[0], fold(match[0]), exact=term.exact)
+        ),
+        len(text),
+    )
+
+
+def _each_word(
+    commented: Sequence[FeedbackRecord], selection: Selection, survey_type: SurveyType
+) -> tuple[tuple[str, int], ...]:
+    """For every part of a query that found nothing, how many comments have that part alone."""
+    query = parse_query(selection.query)
+    if len(query.groups) < 2:
+        return ()
+    rest = replace(selection, query="")
+    folded = [fold(record.text) for record in commented if rest.matches(record, survey_type)]
+    return tuple(
+        (" ".join(group[0].words), sum(Query((group,)).matches_folded(text) for text in folded))
+        for group in query.groups
+    )
