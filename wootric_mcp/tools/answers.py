@@ -38,8 +38,18 @@ OUTCOME = _schema(("summary",), summary=_TEXT, untrusted=_UNTRUSTED, next=_TEXT)
 """What a write did."""
 STATUS = _schema(("summary", "status"), summary=_TEXT, status={"type": "object"})
 """How the server stands; nothing in it is foreign."""
-DIGEST = _schema(("summary", "untrusted"), summary=_TEXT, untrusted=_UNTRUSTED, next=_TEXT)
-"""Feedback in short."""
+_FIGURES: Schema = {"type": "object"}
+DIGEST = _schema(("summary", "score", "untrusted"), summary=_TEXT, score=_FIGURES, untrusted=_UNTRUSTED)
+"""Feedback in short; theme phrases and quotes under `untrusted`."""
+FOUND = _schema(
+    ("summary", "matched", "columns", "untrusted"),
+    summary=_TEXT,
+    matched={"type": "integer"},
+    columns=_TEXTS,
+    untrusted=_UNTRUSTED,
+    next=_TEXT,
+)
+"""Comments that match."""
 
 
 def rows(
@@ -83,11 +93,15 @@ def given_call(tool: str, **arguments: Any) -> str:
     return f"{tool}({', '.join(spelt)})"
 
 
+def both(text: str, structure: Mapping[str, Any]) -> CallToolResult:
+    """An answer whose two forms were written elsewhere."""
+    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=dict(structure))
+
+
 def _answer(parts: Sequence[str], next_call: str, **structure: Any) -> CallToolResult:
     if next_call:
         parts, structure = [*parts, f"Next: {next_call}"], {**structure, "next": next_call}
-    content = TextContent(type="text", text="\n".join(parts))
-    return CallToolResult(content=[content], structured_content=structure)
+    return both("\n".join(parts), structure)
 
 
 def shown(value: Any, limit: int = FULL) -> Any:

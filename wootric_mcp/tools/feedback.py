@@ -2,15 +2,56 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
+from pydantic import Field
 
 from wootric_mcp.tools import answers
 from wootric_mcp.tools.app import App, app_of
-from wootric_mcp.tools.parameters import Detail, EndUser
+from wootric_mcp.tools.parameters import Category, Cursor, Detail, EndUser, PeriodText, Where
 from wootric_mcp.tools.registry import Toolset
 
 feedback = Toolset("feedback")
+
+MaxTokens = Annotated[int, Field(description="Length of the answer in tokens", ge=500, le=8_000)]
+
+
+@feedback.job("Summarize feedback", answers.DIGEST)
+async def summarize_feedback(
+    ctx: Context[App],
+    period: PeriodText = "last 30 days",
+    category: Category = "any",
+    query: Annotated[str, Field(description="Only comments with these words; see search_feedback")] = "",
+    where: Where = {},  # noqa: B006
+    max_tokens: MaxTokens = 1_500,
+) -> CallToolResult:
+    """Sums up what people said in a period: the score with its margin, how many answered and commented, the
+    themes of the comments with counts, and word-for-word quotes with response ids. Reads every response, so
+    the figures are totals. The first choice for questions such as "what were detractors saying last week"."""
+    from wootric_mcp.tools.digests import summarize
+
+    return await summarize(app_of(ctx), period, category, query, where, max_tokens)
+
+
+@feedback.job("Search feedback", answers.FOUND)
+async def search_feedback(
+    query: Annotated[str, Field(description='All words; "a phrase"; -without; a OR b')],
+    ctx: Context[App],
+    period: PeriodText = "last 90 days",
+    category: Category = "any",
+    where: Where = {},  # noqa: B006
+    order: Annotated[Literal["relevance", "newest"], Field(description="Which come first")] = "relevance",
+    limit: Annotated[int, Field(description="Comments at most", ge=1, le=100)] = 20,
+    cursor: Cursor = "",
+    max_tokens: MaxTokens = 1_500,
+) -> CallToolResult:
+    """Finds the comments that mention something, such as a feature, and tells how many do and how they score.
+    Use it for "what do customers say about the CSV export"; words match in every case and as plural."""
+    from wootric_mcp.tools.digests import find
+
+    return await find(app_of(ctx), query, period, category, where, order, limit, cursor, max_tokens)
 
 
 @feedback.job("Find customer", answers.RECORD)

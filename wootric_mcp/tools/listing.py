@@ -80,6 +80,26 @@ class Position:
         return position
 
 
+def offset_cursor(offset: int, question: str) -> str:
+    """A cursor for rows that are counted instead of walked by creation."""
+    return f"{offset}-{_mark(question)}"
+
+
+def offset_of(cursor: str, question: str) -> int:
+    """How many rows came before; 0 without a cursor.
+
+    Raises:
+        ToolError: If the cursor is damaged or belongs to another question.
+    """
+    offset, _, mark = cursor.partition("-")
+    if cursor and not (offset.isdecimal() and mark == _mark(question)):
+        raise ToolError(
+            "This cursor is damaged or belongs to other filters. Repeat the call that it came from, with the "
+            "same arguments, or leave the cursor out."
+        )
+    return int(offset or 0)
+
+
 def _mark(question: str) -> str:
     return hashlib.blake2b(question.encode(), digest_size=4).hexdigest()
 

@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult
 
 from wootric_mcp.tools import answers, shapes
-from wootric_mcp.tools.listing import Listing, collect, question_of
+from wootric_mcp.tools.listing import Listing, collect, offset_cursor, offset_of, question_of
 
 if TYPE_CHECKING:
     from wootric_mcp.api.models import Bounds, EndUser, Response
@@ -180,6 +179,7 @@ async def end_user_list(
             ),
             limit,
             cursor,
+            question,
             matches,
         )
     columns = shapes.END_USER_COLUMNS + shapes.END_USER_EXTRA * (detail == "full")
@@ -196,18 +196,20 @@ def _bounds(period: Period | None) -> Bounds | None:
 
 
 async def _sorted_end_users(
-    read_page: Callable[..., Any], limit: int, cursor: str, matches: Callable[[EndUser], bool]
+    read_page: Callable[..., Any],
+    limit: int,
+    cursor: str,
+    question: str,
+    matches: Callable[[EndUser], bool],
 ) -> Listing[EndUser]:
-    """Pages in Wootric's own order; the cursor is the number of rows that were looked at."""
-    if cursor and not (cursor.isdigit() and int(cursor) < _PAGE * _PAGES):
-        raise ToolError("This cursor belongs to another order. Leave it out to begin at the first row.")
+    """Pages in Wootric's own order; the cursor counts the rows that were looked at."""
     listing: Listing[EndUser] = Listing()
-    seen = int(cursor or 0)
+    seen = offset_of(cursor, question)
     for page in range(seen // _PAGE + 1, _PAGES + 1):
         users = await read_page(page=page, per_page=_PAGE)
         for user in users[seen % _PAGE :]:
             if len(listing.rows) == limit:
-                listing.cursor = str(seen)
+                listing.cursor = offset_cursor(seen, question)
                 return listing
             listing.looked_at, seen = listing.looked_at + 1, seen + 1
             if matches(user):

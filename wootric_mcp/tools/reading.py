@@ -11,8 +11,8 @@ from wootric_mcp.tools import shapes
 if TYPE_CHECKING:
     from wootric_mcp.api.models import Response
     from wootric_mcp.api.paging import Reading
-    from wootric_mcp.feedback.digest import Receipt
     from wootric_mcp.feedback.period import Period
+    from wootric_mcp.feedback.receipt import Receipt
     from wootric_mcp.feedback.records import FeedbackRecord
     from wootric_mcp.tools.app import App
 
@@ -21,7 +21,7 @@ _SECOND = timedelta(seconds=1)
 
 async def read_feedback(app: App, period_text: str) -> tuple[list[FeedbackRecord], Receipt]:
     """The responses of a period and what they are worth as evidence."""
-    from wootric_mcp.feedback.digest import Receipt
+    from wootric_mcp.feedback.receipt import Receipt
 
     period, as_of = app.period(period_text), app.now()
     records: list[FeedbackRecord] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mcp.types import CallToolResult, TextContent
+from mcp.types import CallToolResult
 
 from wootric_mcp.api.errors import WootricError
 from wootric_mcp.tools import answers, shapes
@@ -29,10 +29,7 @@ async def status(app: App) -> CallToolResult:
     }
     summary = await _connection(app, known) if settings.is_usable else f"Not usable: {settings.what_to_set()}"
     text = "\n".join([summary, *(f"{name}: {answers.inline(value)}" for name, value in known.items())])
-    return CallToolResult(
-        content=[TextContent(type="text", text=text)],
-        structured_content={"summary": summary, "status": known},
-    )
+    return answers.both(text, {"summary": summary, "status": known})
 
 
 async def _connection(app: App, known: dict[str, Any]) -> str:

@@ -1,0 +1,81 @@
+"""The feedback answers that read a whole period: read, analyse off the event loop, write down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+import anyio.to_thread
+from mcp.types import CallToolResult
+
+from wootric_mcp.shield.fence import fence
+from wootric_mcp.tools import answers
+from wootric_mcp.tools.listing import offset_cursor, offset_of, question_of
+from wootric_mcp.tools.reading import read_feedback
+
+if TYPE_CHECKING:
+    from wootric_mcp.tools.app import App
+
+Category = Literal["any", "promoter", "passive", "detractor"]
+
+
+async def summarize(
+    app: App, period: str, category: Category, query: str, where: Mapping[str, Any], max_tokens: int
+) -> CallToolResult:
+    """Score, themes and quotes of a period."""
+    from wootric_mcp.feedback.digest import digest
+    from wootric_mcp.feedback.report import as_data, as_text
+    from wootric_mcp.feedback.selection import Selection
+
+    records, receipt = await read_feedback(app, period)
+    selection = Selection(category=category, where=dict(where), query=query)
+
+    def written() -> CallToolResult:
+        summed_up = digest(
+            records, receipt=receipt, survey_type=app.settings.survey_type, selection=selection
+        )
+        text = as_text(summed_up, fence=fence, budget=max_tokens)
+        return answers.both(text, as_data(summed_up, budget=max_tokens))
+
+    return await anyio.to_thread.run_sync(written)
+
+
+async def find(
+    app: App,
+    query: str,
+    period: str,
+    category: Category,
+    where: Mapping[str, Any],
+    order: Literal["relevance", "newest"],
+    limit: int,
+    cursor: str,
+    max_tokens: int,
+) -> CallToolResult:
+    """Comments that match a query."""
+    from wootric_mcp.feedback.report import found_as_data, found_as_text
+    from wootric_mcp.feedback.search import search
+    from wootric_mcp.feedback.selection import Selection
+
+    question = question_of(
+        "search_feedback", query=query, period=period, category=category, where=where, order=order
+    )
+    start = offset_of(cursor, question)
+    records, receipt = await read_feedback(app, period)
+    selection = Selection(category=category, where=dict(where), query=query)
+    following = partial(offset_cursor, question=question)
+
+    def written() -> CallToolResult:
+        found = search(
+            records,
+            receipt=receipt,
+            survey_type=app.settings.survey_type,
+            selection=selection,
+            order=order,
+            start=start,
+            limit=limit,
+        )
+        text = found_as_text(found, fence=fence, budget=max_tokens, cursor=following)
+        return answers.both(text, found_as_data(found, budget=max_tokens, cursor=following))
+
+    return await anyio.to_thread.run_sync(written)
