@@ -109,8 +109,9 @@ async def connected(
     *records: Any, grant: dict[str, str] = CLIENT, db: str = ":memory:", **switches: Any
 ) -> AsyncIterator[Api]:
     """A sandbox whose clock stands still at NOW, and a client logged in to it."""
-    sandbox = Sandbox(data(*records), switches=Switches(**switches), now=NOW, db=db)
+    sandbox = Sandbox(data(*records), switches=Switches(**switches), db=db)
     sandbox.clock.freeze()
+    sandbox.clock.set(NOW)
     try:
         transport = httpx.ASGITransport(sandbox.app)
         async with httpx.AsyncClient(transport=transport, base_url="http://sandbox") as http:

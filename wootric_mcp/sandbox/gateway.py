@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
+from collections.abc import AsyncIterator
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -13,7 +14,7 @@ from urllib.parse import unquote
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from . import control, email_surveys, end_users, reports, responses
@@ -55,42 +56,51 @@ class Gateway:
         # The decoded path would turn a `%2F` inside a value into a separator.
         path = scope["raw_path"].decode("ascii")
         if path.startswith(control.PREFIX):
-            await self._reply(await control.answer(self._sandbox, request, path), request, send)
+            response = self._response(await control.answer(self._sandbox, request, path))
+            await response(scope, receive, send)
             return
         traffic = self._sandbox.account.traffic
         noted = traffic.arrived(request.method, path, scope["query_string"].decode("ascii", "replace"))
-        status = None
+        reply: Response | None = None
         with contextlib.suppress(ClientDisconnect):
             await request.body()
-            status = await self._serve(noted, request, send)
-        traffic.finished(noted, status)
+            reply = await self._reply(noted, request)
+        # Before the answer goes out, so that whoever has it finds it counted.
+        traffic.finished(noted, reply.status_code if reply else None)
+        if reply is None:
+            await _cut(request)
+        else:
+            await reply(scope, receive, send)
 
-    async def _serve(self, noted: NotedRequest, request: Request, send: Send) -> int | None:
-        """Answer, or fail as asked; the status sent, None where the connection was cut."""
+    async def _reply(self, noted: NotedRequest, request: Request) -> Response | None:
+        """The answer, or what goes wrong on request; None to cut the connection."""
         fault = self._sandbox.faults.pick(noted.method, noted.path)
         if fault is None:
-            return await self._reply(await self._perform(noted, request), request, send)
+            return self._response(await self._perform(noted, request))
         noted.fault = fault.kind
-        if fault.kind == "delay":
-            await _gone(request.receive, fault.wait())
-            return await self._reply(await self._perform(noted, request), request, send)
-        if fault.kind == "broken_json":
-            answer = await self._perform(noted, request)
-            content = _encoded(answer)
-            return await self._reply(answer, request, send, content[: len(content) // 2] or b'{"')
-        if fault.kind == "huge":
-            return await self._send_huge(send)
-        if fault.kind in {"cut", "cut_after", "silence"}:
-            if fault.kind == "cut_after":
-                await self._perform(noted, request)
-            if fault.kind == "silence":
+        match fault.kind:
+            case "delay":
                 await _gone(request.receive, fault.wait())
-            await _cut(request)
-            return None
-        if fault.kind == "html":
-            page = Answer(status=fault.status, headers={"Content-Type": "text/html; charset=utf-8"})
-            return await self._reply(page, request, send, HTML_PAGE.encode())
-        return await self._reply(self._refusal(fault).answer, request, send)
+                return self._response(await self._perform(noted, request))
+            case "broken_json":
+                answer = await self._perform(noted, request)
+                content = _encoded(answer)
+                return self._response(answer, content[: len(content) // 2] or b'{"')
+            case "cut_after":
+                await self._perform(noted, request)
+                return None
+            case "silence":
+                await _gone(request.receive, fault.wait())
+                return None
+            case "cut":
+                return None
+            case "huge":
+                return StreamingResponse(_huge(), media_type="application/json")
+            case "html":
+                page = Answer(status=fault.status, headers={"Content-Type": "text/html; charset=utf-8"})
+                return self._response(page, HTML_PAGE.encode())
+            case _:
+                return self._response(self._refusal(fault).answer)
 
     def _refusal(self, fault: Fault) -> Refusal:
         if fault.kind == "401":
@@ -130,23 +140,19 @@ class Gateway:
             answer = failure(500, "Internal Server Error").answer
         return Answer(answer.body, answer.status, {**limits, **answer.headers})
 
-    async def _reply(self, answer: Answer, request: Request, send: Send, content: bytes | None = None) -> int:
-        headers = {"Content-Type": "application/json; charset=utf-8", **answer.headers}
-        headers["Date"] = formatdate(self._sandbox.clock.time(), usegmt=True)
+    def _response(self, answer: Answer, content: bytes | None = None) -> Response:
         body = _encoded(answer) if content is None else content
-        if not body:
-            del headers["Content-Type"]
-        await Response(body, answer.status, headers)(request.scope, request.receive, send)
-        return answer.status
+        headers = {"Date": formatdate(self._sandbox.clock.time(), usegmt=True), **answer.headers}
+        if body:
+            headers.setdefault("Content-Type", "application/json; charset=utf-8")
+        return Response(body, answer.status, headers)
 
-    async def _send_huge(self, send: Send) -> int:
-        headers = [(b"content-type", b"application/json; charset=utf-8")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b'["', "more_body": True})
-        for _ in range(HUGE_BYTES // len(_CHUNK)):
-            await send({"type": "http.response.body", "body": _CHUNK, "more_body": True})
-        await send({"type": "http.response.body", "body": b'"]', "more_body": False})
-        return 200
+
+async def _huge() -> AsyncIterator[bytes]:
+    yield b'["'
+    for _ in range(HUGE_BYTES // len(_CHUNK)):
+        yield _CHUNK
+    yield b'"]'
 
 
 def _encoded(answer: Answer) -> bytes:
