@@ -30,9 +30,9 @@ def csv_of(folder: Path | None, csv: str, file: str) -> tuple[str, str]:
 
 def _read(folder: Path, name: str) -> str:
     home = folder.expanduser().resolve()
-    path = (home / name).resolve()
-    # Resolved first, so that neither a path nor a link can lead out of the folder.
-    if path.parent != home or not path.is_file():
+    path = home / name
+    # Resolved, so that neither a path nor a link can lead out of the folder.
+    if not name.isprintable() or path.resolve().parent != home or not path.is_file():
         raise ToolError(f"There is no file {name[:80]!r} in WOOTRIC_CSV_DIR. Nothing was sent.")
     if path.stat().st_size > _LARGEST:
         raise ToolError(f"{name[:80]!r} is over 4 MiB. Split it; a send takes 5,000 rows. Nothing was sent.")

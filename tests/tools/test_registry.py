@@ -1,0 +1,124 @@
+"""Which tools are on, how they are described, and what is refused when they are off."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pytest
+
+from tests.accounts import ERAS, MARA, Person, connected, refused, running
+from wootric_mcp.operations import OPERATIONS, TOOLSETS
+from wootric_mcp.settings import Settings
+from wootric_mcp.tools.catalog import CATALOG
+from wootric_mcp.tools.registry import UnknownToolError, build, select
+
+Era = Literal["auto", "legacy"]
+JOBS = {"summarize_feedback", "search_feedback", "find_customer", "account_status"}
+
+
+def names(**flags: Any) -> set[str]:
+    return {spec.name for spec in select(CATALOG, Settings.for_sandbox("http://127.0.0.1:1", flags))}
+
+
+def test_everything_is_on_by_default_and_each_name_stands_once() -> None:
+    assert names() == set(OPERATIONS) | JOBS
+    assert len(CATALOG) == len(names())
+
+
+def test_every_toolset_of_the_table_has_tools() -> None:
+    assert {spec.toolset for spec in CATALOG} == set(TOOLSETS)
+    for spec in CATALOG:
+        if spec.name in OPERATIONS:
+            assert spec.toolset == OPERATIONS[spec.name].toolset
+
+
+def test_toolsets_and_tools_add_up() -> None:
+    assert names(toolsets=("metrics",)) == {"get_nps_summary"}
+    assert names(tools=("list_segments",)) == {"list_segments"}
+    assert names(toolsets=("metrics",), tools=("list_segments",)) == {"get_nps_summary", "list_segments"}
+    assert names(toolsets=("all",), tools=("list_segments",)) == names()
+
+
+def test_exclusion_wins_over_everything_that_was_asked_for() -> None:
+    assert names(tools=("list_segments", "get_nps_summary"), exclude_tools=("list_segments",)) == {
+        "get_nps_summary"
+    }
+
+
+def test_read_only_wins_over_a_tool_that_was_asked_for() -> None:
+    assert names(tools=("delete_end_user", "list_segments"), read_only=True) == {"list_segments"}
+    assert names(read_only=True) == JOBS | {row.id for row in OPERATIONS.values() if row.is_read_only}
+
+
+@pytest.mark.parametrize("flags", [{"toolsets": ("feedbak",)}, {"tools": ("x",)}, {"exclude_tools": ("y",)}])
+def test_a_name_that_does_not_exist_is_told_with_those_that_do(flags: dict[str, tuple[str, ...]]) -> None:
+    with pytest.raises(UnknownToolError, match=r"There is no tool(set)? .*There are: "):
+        names(**flags)
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_what_is_off_is_not_listed_and_refused_when_called(mode: Era) -> None:
+    with running() as served:
+        async with connected(served, mode, person=Person("yes"), read_only=True) as client:
+            listed = {tool.name for tool in (await client.list_tools()).tools}
+            assert "delete_end_user" not in listed
+            said = await refused(client, "delete_end_user", end_user=MARA)
+        assert "switched off on this server" in said
+        assert "Nothing was read or changed" in said
+        assert served.sandbox.account.traffic.total == 0
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_both_eras_see_the_same_tools_in_the_same_order(mode: Era) -> None:
+    with running() as served:
+        async with connected(served, mode) as client:
+            listed = [tool.name for tool in (await client.list_tools()).tools]
+    assert listed == [spec.name for spec in CATALOG]
+
+
+def test_schemas_have_no_titles_no_nulls_and_describe_every_parameter() -> None:
+    def walk(node: Any, path: str = "") -> None:
+        if isinstance(node, list):
+            for item in node:
+                walk(item, path)
+        if not isinstance(node, dict):
+            return
+        assert "anyOf" not in node, path
+        assert "oneOf" not in node, path
+        assert not isinstance(node.get("type"), list), path
+        assert node.get("default", "x") not in ("", [], {}, False), path
+        for key, inner in node.items():
+            if key == "properties":
+                for name, schema in inner.items():
+                    assert "title" not in schema, f"{path}.{name}"
+                    walk(schema, f"{path}.{name}")
+            else:
+                walk(inner, path)
+
+    settings = Settings.for_sandbox("http://127.0.0.1:1")
+    for spec in CATALOG:
+        tool = build(spec, settings)
+        walk(tool.parameters, spec.name)
+        assert "title" not in tool.parameters
+        for name, schema in tool.parameters.get("properties", {}).items():
+            assert schema.get("description"), f"{spec.name}.{name}"
+        assert len(tool.description.split()) >= 6
+        assert "\n" not in tool.description
+        assert spec.hints.read_only_hint is not None
+        assert spec.hints.destructive_hint is not None
+        assert spec.hints.idempotent_hint is not None
+        assert spec.hints.open_world_hint is True
+
+
+async def test_a_call_that_takes_too_long_says_what_became_of_it() -> None:
+    with running() as served:
+        async with connected(served, deadline=0.3) as client:
+            for tool, arguments, says in (
+                ("list_segments", {}, "Nothing was changed"),
+                ("create_response", {"end_user": MARA, "score": 3}, "may or may not have been made"),
+            ):
+                served.sandbox.faults.clear()
+                served.sandbox.faults.add({"kind": "delay", "seconds": 2, "rate": 1.0})
+                said = await refused(client, tool, **arguments)
+                assert "within 0.3 seconds" in said
+                assert says in said
