@@ -17,6 +17,9 @@ import mcp
 
 import wootric_mcp
 
+RATIO, EXTRA_MEBIBYTES = 1.15, 10.0
+"""Budgets: our start in one-tool starts, our resident memory above the one-tool server's."""
+
 TOY, OURS = "benchmarks.one_tool", "wootric_mcp"
 ROOT = Path(__file__).parents[1]
 _ENVIRONMENT = {"WOOTRIC_CLIENT_ID": "id", "WOOTRIC_CLIENT_SECRET": "secret", "PYTHONPATH": str(ROOT)}
@@ -99,8 +102,9 @@ def _start(module: str) -> Start:
 
 
 def _environment() -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("WOOTRIC_")}
-    return {**inherited, **_ENVIRONMENT}
+    """The environment without settings of the machine, and without what would have coverage measure."""
+    foreign = ("WOOTRIC_", "COVERAGE_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(foreign)} | _ENVIRONMENT
 
 
 def _send(process: subprocess.Popen[bytes], message: dict[str, Any]) -> None:

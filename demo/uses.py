@@ -31,7 +31,7 @@ async def manager(talk: Talk) -> tuple[str, CallToolResult]:
     for period in PERIODS:
         tell("Manager", f"What were detractors saying {_spoken(period)}?")
         summary = await talk.call("summarize_feedback", period=period, category="detractor")
-        if period == PERIODS[-1] or _structure(summary)["commented"] >= ENOUGH_COMMENTS:
+        if period == PERIODS[-1] or _structure(summary)["selected"]["comments"] >= ENOUGH_COMMENTS:
             break
     return period, summary
 
@@ -86,7 +86,7 @@ def _column(answer: CallToolResult, name: str) -> list[Any]:
 
 def _themes(summary: CallToolResult) -> list[str]:
     """The themes of a summary, largest first."""
-    return [theme["theme"] for theme in _structure(summary)["untrusted"]["themes"]]
+    return list(_structure(summary)["untrusted"]["themes"])
 
 
 def _phrase(themes: list[str]) -> str:

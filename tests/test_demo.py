@@ -1,0 +1,72 @@
+"""The demonstration runs from the first line to the last, on the story and on a file of one's own."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.processes import server_environment
+
+ROOT = Path(__file__).parents[1]
+
+
+def demo(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "demo", *arguments],
+        cwd=ROOT,
+        env=server_environment({"PYTHONIOENCODING": "utf-8"}),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", [(), ("--http",)], ids=["stdio", "http"])
+def test_three_conversations_are_printed_with_their_cost(arguments: tuple[str, ...]) -> None:
+    told = demo(*arguments)
+    assert told.returncode == 0, told.stderr
+    titles = [line for line in told.stdout.splitlines() if re.match(r"\d\. ", line)]
+    assert len(titles) == 3
+    assert told.stdout.count("Wootric requests") == 3
+    assert "asked     Mail a survey to 2 people" in told.stdout
+    assert told.stdout.count("\noutbox    to ") + told.stdout.count("\n          to ") >= 1
+    assert "\x1b" not in told.stdout
+    assert max(map(len, told.stdout.splitlines())) <= 100
+
+
+@pytest.mark.slow
+def test_a_file_of_ones_own_answers_all_three_uses(tmp_path: Path) -> None:
+    newest = datetime(2024, 3, 1, tzinfo=UTC)
+    rows = [
+        {
+            "created_at": (newest - timedelta(hours=3 * n)).isoformat(),
+            "score": n % 11,
+            "text": f"The waiting room {'was cold' if n % 2 else 'chairs hurt'}, visit {n}.",
+            "email": f"p{n}@example.test" if n % 3 else None,
+        }
+        for n in range(200)
+    ]
+    file = tmp_path / "answers.jsonl"
+    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    told = demo("--data", str(file))
+    assert told.returncode == 0, told.stderr
+    assert "waiting room" in told.stdout.lower()
+    assert told.stdout.count("Wootric requests") == 3
+
+
+def test_a_file_that_cannot_be_read_is_named_and_nothing_is_left_running(tmp_path: Path) -> None:
+    file = tmp_path / "answers.csv"
+    file.write_text("score,created_at\nmany,yesterday\n", encoding="utf-8")
+    told = demo("--data", str(file))
+    assert told.returncode == 1
+    assert "The demo stopped: wootric_mcp sandbox" in told.stderr
+    assert "line 2: created_at" in told.stderr
