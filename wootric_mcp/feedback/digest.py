@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from wootric_mcp.feedback.comments import CJK, analyse, common_form
 from wootric_mcp.feedback.quotes import Quote, Quotes
 from wootric_mcp.feedback.receipt import Receipt
 from wootric_mcp.feedback.records import FeedbackRecord
 from wootric_mcp.feedback.score import Score, SurveyType, category, score
+from wootric_mcp.feedback.search import query_score
 from wootric_mcp.feedback.selection import Selection, parse_query
 from wootric_mcp.feedback.themes import Theme, find_themes
 from wootric_mcp.feedback.words import LANGUAGES
@@ -93,7 +94,7 @@ def digest(
         score=overall,
         selected=len(selected_ids),
         comments=len(selected),
-        query_score=_query_score(counted, selection, survey_type),
+        query_score=query_score(counted, selection, survey_type),
         themes=tuple(digests),
         in_no_theme=len(rest),
         other_quotes=tuple(quotes.pick(rest, max(quotes_each, 10 - 2 * len(themes)))),
@@ -127,12 +128,3 @@ def _quotes(quotes: Quotes, theme: Theme, overall: Score, most: int) -> tuple[Qu
 
 def _value(one: Score) -> float:
     return one.value if one.value is not None else 0.0
-
-
-def _query_score(
-    counted: Sequence[FeedbackRecord], selection: Selection, survey_type: SurveyType
-) -> Score | None:
-    if not selection.query.strip():
-        return None
-    whatever = replace(selection, category="any")
-    return score((record for record in counted if whatever.matches(record, survey_type)), survey_type)

@@ -18,8 +18,9 @@ from wootric_mcp.feedback.search import Found
 _COLUMNS = ("date", "id", "score", "person", "text")
 
 
-def found_as_text(found: Found, *, fence: Fence, budget: int = DEFAULT, cursor: Callable[[int], str] = str) ->
-str:
+def found_as_text(
+    found: Found, *, fence: Fence, budget: int = DEFAULT, cursor: Callable[[int], str] = str
+) -> str:
     """A page of search results as text of at most `budget` tokens.
 
     Args:
@@ -39,8 +40,9 @@ str:
     )
 
 
-def found_as_data(found: Found, *, budget: int = DEFAULT, cursor: Callable[[int], str] = str) -> dict[str,
-Any]:
+def found_as_data(
+    found: Found, *, budget: int = DEFAULT, cursor: Callable[[int], str] = str
+) -> dict[str, Any]:
     """A page of search results as structure, whose compact JSON costs at most `budget` tokens."""
 
     def structure(hits: Sequence[Quote]) -> dict[str, Any]:
@@ -48,7 +50,8 @@ Any]:
         return {
             "summary": " ".join(_head(found)),
             "matched": found.matched,
-            "score": score_data(found.matched_score),
+            "score": score_data(found.score),
+            **({"score_of_query": score_data(found.query_score)} if found.query_score else {}),
             "columns": list(_COLUMNS),
             "untrusted": {"rows": [_row(found, hit) for hit in hits]},
             "shown": [found.start + 1, found.start + len(hits)] if hits else [],
@@ -68,9 +71,14 @@ Any]:
 
 def _head(found: Found) -> list[str]:
     description = filters(found.selection.describe(found.score.survey_type))
-    share = f"{found.matched} of {found.commented} comments match{f' ({description})' if description else ''}."
-    scores = f" Those: {found.matched_score.figure}. Everybody: {found.score.figure}." if found.matched else ""
-    lines = [f"{share}{scores}", found.receipt.sentence]
+    filtered = f" ({description})" if description else ""
+    scores = (
+        f" Those: {found.matched_score.figure}. Everybody: {found.score.figure}." if found.matched else ""
+    )
+    lines = [
+        f"{found.matched} of {found.commented} comments match{filtered}.{scores}",
+        found.receipt.sentence,
+    ]
     if not found.matched and found.words:
         each = ", ".join(f"{word} in {times}" for word, times in found.words)
         lines.append(filters(f"No comment has it all; each part alone: {each}."))
@@ -90,17 +98,19 @@ def _row(found: Found, hit: Quote) -> list[Any]:
 
 def _tail(found: Found, shown: int, cursor: Callable[[int], str]) -> list[str]:
     order = "best" if found.order == "relevance" and found.selection.query else "newest"
-    lines = [f"Shown: {found.start + 1} to {found.start + shown} of {found.matched}, {order} first."] if shown else []
+    lines = []
+    if shown:
+        lines.append(f"Shown: {found.start + 1} to {found.start + shown} of {found.matched}, {order} first.")
     _, ask = _further(found, shown, cursor)
     return [*lines, f"Next: {ask}"] if ask else lines
 
 
 def _further(found: Found, shown: int, cursor: Callable[[int], str]) -> tuple[str, str]:
-    """Cursor of the next page and the call that reads it; without matches, a call for a longer period; else
-    neither."""
+    """Cursor of the next page and the call for it; without any match, a call for a longer period."""
     selection, period = found.selection, found.receipt.period
-    asked: dict[str, Any] = {"query": selection.query, "category": selection.category, "where":
-    selection.where} if found.order != "relevance":
+    asked: dict[str, Any] = {"query": selection.query, "category": selection.category}
+    asked["where"] = selection.where
+    if found.order != "relevance":
         asked["order"] = found.order
     reached = found.start + shown
     if not found.matched:

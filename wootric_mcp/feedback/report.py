@@ -80,19 +80,17 @@ def score_data(score: Score) -> dict[str, Any]:
 def head(digest: Digest) -> list[str]:
     """Score and receipt, in sentences of our own."""
     score, scale = digest.score, SCALES[digest.survey_type]
-    lines = [f"{score.figure}: {score.parts}." if score.n else f"No {scale.name}: nobody scored."]
+    first = f"{score.figure}: {score.parts}." if score.n else f"No {scale.name}: nobody scored."
     if score.out_of_range:
-        lines[0] += f" {score.out_of_range} scores outside {scale.lowest} to {scale.highest} are not counted."
+        first += f" {score.out_of_range} scores outside {scale.lowest} to {scale.highest} are not counted."
     excluded = f"; {digest.excluded} excluded ones left out" if digest.excluded else ""
-    lines.append(
-        f"{digest.receipt.sentence} {digest.responses} responses, {digest.commented} with a comment{excluded}."
-    )
+    counts = f"{digest.responses} responses, {digest.commented} with a comment{excluded}."
+    lines = [first, f"{digest.receipt.sentence} {counts}"]
     description = filters(digest.selection.describe(digest.survey_type))
     if description:
         said = f"; all who say it: {digest.query_score.figure}" if digest.query_score else ""
-        lines.append(
-            f"Selected: {description}: {digest.selected} responses, {digest.comments} with a comment{said}."
-        )
+        counts = f"{digest.selected} responses, {digest.comments} with a comment{said}."
+        lines.append(f"Selected: {description}: {counts}")
     if not digest.comments:
         lines.append("No comment to read here.")
     return lines
@@ -157,7 +155,7 @@ def _structure(digest: Digest, pieces: Sequence[_Piece]) -> dict[str, Any]:
             "responses": digest.selected,
             "comments": digest.comments,
             "in_no_theme": digest.in_no_theme,
-            **({"score": score_data(digest.query_score)} if digest.query_score else {}),
+            **({"score_of_query": score_data(digest.query_score)} if digest.query_score else {}),
         },
         "themes": {
             "columns": ["theme", "comments", "share", name, f"{name}_n"],

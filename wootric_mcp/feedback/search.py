@@ -34,8 +34,8 @@ class Found:
     """Comments that match."""
     score: Score
     """Of all responses of these people."""
-    matched_score: Score
-    """Of those whose comment matches."""
+    query_score: Score | None
+    """With a query: score of all whose comment matches it, whatever category."""
     start: int
     """How many of the matches come before this page."""
     hits: tuple[Quote, ...]
@@ -78,11 +78,21 @@ def search(
         commented=len(commented),
         matched=len(matching),
         score=score(asked_about, survey_type),
-        matched_score=score(matching, survey_type),
+        query_score=query_score(commented, selection, survey_type),
         start=start,
         hits=tuple(_snippet(record, query) for record in page),
         words=() if matching else _each_word(commented, selection, survey_type),
     )
+
+
+def query_score(
+    records: Iterable[FeedbackRecord], selection: Selection, survey_type: SurveyType
+) -> Score | None:
+    """Score of all who say what the query asks for, whatever category; None without a query."""
+    if not selection.query.strip():
+        return None
+    anybody = replace(selection, category="any")
+    return score((record for record in records if anybody.matches(record, survey_type)), survey_type)
 
 
 def _by_relevance(records: Sequence[FeedbackRecord], query: Query, n: int) -> list[FeedbackRecord]:
