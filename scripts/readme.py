@@ -1,6 +1,6 @@
-"""Writes the tables of README.md from the code: `python -m scripts.readme`; with `--check` it only compares.
+"""Writes parts of README.md from the code: `python -m scripts.readme`; with `--check` it only compares.
 
-Each table stands between `<!-- NAME -->` and `<!-- /NAME -->`.
+Each part stands between `<!-- NAME -->` and `<!-- /NAME -->`.
 """
 
 from __future__ import annotations
@@ -8,17 +8,21 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+import textwrap
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
 import anyio
 from mcp import Client
-from mcp.types import Tool
+from mcp.types import TextContent, Tool
 
 from wootric_mcp.operations import OPERATIONS, Risk
 from wootric_mcp.prompts import load_prompts
+from wootric_mcp.sandbox.server import Sandbox, serve
+from wootric_mcp.sandbox.story import build_story
 from wootric_mcp.server import build_server
 from wootric_mcp.settings import PREFIX, SECRETS, Settings
 from wootric_mcp.tools.catalog import CATALOG
@@ -43,6 +47,8 @@ SETTINGS = {
     "exclude_tools": "without these tools, whatever else is asked for; `--exclude-tools`",
     "read_only": "only tools that change nothing and mail nobody; `--read-only`",
 }
+_DAY = datetime(2026, 11, 18, 12, tzinfo=UTC)
+_FENCE = re.compile(r"\[(end of )?customer text ")
 _INTERNAL = {"is_sandbox", "problems"}
 _EFFECTS = {
     Risk.READ: "reads",
@@ -94,23 +100,41 @@ def prompts_table() -> str:
     return _table(("prompt", "what it gives", "arguments"), rows)
 
 
-TABLES = {"settings": settings_table, "tools": tools_table, "prompts": prompts_table}
+def example() -> str:
+    """A question and the head of its answer, from the story as it stands on a day that does not move."""
+    lines = [line for line in anyio.run(_answer).splitlines() if not _FENCE.match(line)]
+    head = lines[: next(place for place, line in enumerate(lines) if line.startswith("3. "))]
+    wrapped = [part for line in head for part in textwrap.wrap(line, 100, subsequent_indent="    ")]
+    return "\n".join(("> What were detractors saying last week?", "", "```text", *wrapped, "…", "```"))
+
+
+PARTS = {"example": example, "settings": settings_table, "tools": tools_table, "prompts": prompts_table}
 
 
 def written(readme: str) -> str:
-    """The README with its tables as the code has them now.
+    """The README with its generated parts as the code has them now.
 
     Raises:
-        ValueError: If the place of a table is not marked.
+        ValueError: If the place of a part is not marked.
     """
-    for name, table in TABLES.items():
+    for name, part in PARTS.items():
         opening, closing = f"<!-- {name} -->\n", f"<!-- /{name} -->"
         before, opened, rest = readme.partition(opening)
         _, closed, after = rest.partition(closing)
         if not (opened and closed):
             raise ValueError(f"README.md must have a place between {opening.strip()} and {closing}")
-        readme = f"{before}{opening}{table()}\n{closing}{after}"
+        readme = f"{before}{opening}{part()}\n{closing}{after}"
     return readme
+
+
+async def _answer() -> str:
+    with serve(Sandbox(build_story(_DAY), now=_DAY)) as running:
+        settings = Settings.for_sandbox(running.base_url, {"timezone": "UTC"})
+        async with Client(build_server(settings, now=lambda: _DAY)) as client:
+            answer = await client.call_tool(
+                "summarize_feedback", {"period": "last_week", "category": "detractor"}
+            )
+    return "\n".join(part.text for part in answer.content if isinstance(part, TextContent))
 
 
 async def _listed() -> list[Tool]:
@@ -149,7 +173,7 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 def main() -> int:
     """Write or check README.md; the status is 1 if the check finds a difference."""
     parser = argparse.ArgumentParser(prog="python -m scripts.readme", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing; fail if a table has drifted")
+    parser.add_argument("--check", action="store_true", help="change nothing; fail if a part has drifted")
     before = README.read_text(encoding="utf-8")
     after = written(before)
     if parser.parse_args().check:
