@@ -1,4 +1,4 @@
-"""A digest written down as text and as structure, each within a budget of tokens.
+"""Digests and search results, written down as text and as structure, each within a budget of tokens.
 
 Either form is complete alone. What customers wrote, theme phrases among it, stands in the text inside one
 fence and in the structure under `untrusted`; everything else is ours.
@@ -6,7 +6,7 @@ fence and in the structure under `untrusted`; everything else is ours.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,10 @@ from wootric_mcp.feedback.filling import Fence, compact, fill
 from wootric_mcp.feedback.quotes import Quote
 from wootric_mcp.feedback.receipt import call, filters, wider
 from wootric_mcp.feedback.score import SCALES, Score, percent
+from wootric_mcp.feedback.search import Found
 
-QUOTE_COLUMNS = ("id", "score", "person", "text")
+_QUOTE_COLUMNS = ("theme", "id", "score", "person", "text")
+_HIT_COLUMNS = ("date", "id", "score", "person", "text")
 
 _FIRST = 5
 """Themes that come with a quote each before any further theme is told."""
@@ -62,6 +64,59 @@ def as_data(digest: Digest, *, budget: int = DEFAULT) -> dict[str, Any]:
         may_skip=_is_quote,
     )
     return _structure(digest, pieces)
+
+
+def found_as_text(
+    found: Found, *, fence: Fence, budget: int = DEFAULT, cursor: Callable[[int], str] = str
+) -> str:
+    """A page of search results as text of at most `budget` tokens.
+
+    Args:
+        found: What was found.
+        fence: Puts customers' lines into a fence.
+        budget: In tokens.
+        cursor: Makes the cursor of the page that begins after so many matches.
+    """
+
+    def render(hits: Sequence[Quote]) -> str:
+        block = [fence(_hit_line(found, hit) for hit in hits)] if hits else []
+        return "\n".join([*_found_head(found), *block, *_found_tail(found, len(hits), cursor)])
+
+    reserve = estimate_tokens(fence([])) + 1
+    return render(
+        fill(
+            found.hits, budget=budget, render=render, show=lambda hit: _hit_line(found, hit), reserve=reserve
+        )
+    )
+
+
+def found_as_data(
+    found: Found, *, budget: int = DEFAULT, cursor: Callable[[int], str] = str
+) -> dict[str, Any]:
+    """A page of search results as structure, whose compact JSON costs at most `budget` tokens."""
+
+    def structure(hits: Sequence[Quote]) -> dict[str, Any]:
+        further, ask = _further(found, len(hits), cursor)
+        return {
+            "summary": " ".join(_found_head(found)),
+            "matched": found.matched,
+            "score": score_data(found.score),
+            **({"score_of_query": score_data(found.query_score)} if found.query_score else {}),
+            "columns": list(_HIT_COLUMNS),
+            "untrusted": {"rows": [_hit_row(found, hit) for hit in hits]},
+            "shown": [found.start + 1, found.start + len(hits)] if hits else [],
+            **({"cursor": further} if further else {}),
+            **({"next": ask} if ask else {}),
+        }
+
+    return structure(
+        fill(
+            found.hits,
+            budget=budget,
+            render=lambda hits: compact(structure(hits)),
+            show=lambda hit: compact(_hit_row(found, hit)),
+        )
+    )
 
 
 def score_data(score: Score) -> dict[str, Any]:
@@ -168,7 +223,7 @@ def _structure(digest: Digest, pieces: Sequence[_Piece]) -> dict[str, Any]:
         "untrusted": {
             "themes": [theme.phrase for theme in told],
             "quotes": {
-                "columns": ["theme", *QUOTE_COLUMNS],
+                "columns": list(_QUOTE_COLUMNS),
                 "rows": [row for piece, row in zip(ordered, rows, strict=True) if piece.quote],
             },
         },
@@ -220,3 +275,56 @@ def _left_out(digest: Digest, pieces: Sequence[_Piece]) -> tuple[int, int]:
 
 def _is_quote(piece: _Piece) -> bool:
     return piece.quote is not None
+
+
+def _found_head(found: Found) -> list[str]:
+    description = filters(found.selection.describe(found.score.survey_type))
+    filtered = f" ({description})" if description else ""
+    scores = ""
+    if found.query_score and found.query_score.n:
+        scores = f" Everybody who says it: {found.query_score.figure}; all people: {found.score.figure}."
+    lines = [
+        f"{found.matched} of {found.commented} comments match{filtered}.{scores}",
+        found.receipt.sentence,
+    ]
+    if not found.matched and found.words:
+        each = ", ".join(f"{word} in {times}" for word, times in found.words)
+        lines.append(filters(f"No comment has it all; each part alone: {each}."))
+    return lines
+
+
+def _hit_line(found: Found, hit: Quote) -> str:
+    date, number, score, person, text = _hit_row(found, hit)
+    return f"{date} #{number}, {'no score' if score is None else score}, {person}: “{text}”"
+
+
+def _hit_row(found: Found, hit: Quote) -> list[Any]:
+    record = hit.record
+    date = record.created_at.astimezone(found.receipt.period.tz).date().isoformat()
+    return [date, record.id, record.score, record.person, hit.shown]
+
+
+def _found_tail(found: Found, shown: int, cursor: Callable[[int], str]) -> list[str]:
+    order = "best" if found.order == "relevance" and found.selection.query else "newest"
+    lines = []
+    if shown:
+        lines.append(f"Shown: {found.start + 1} to {found.start + shown} of {found.matched}, {order} first.")
+    _, ask = _further(found, shown, cursor)
+    return [*lines, f"Next: {ask}"] if ask else lines
+
+
+def _further(found: Found, shown: int, cursor: Callable[[int], str]) -> tuple[str, str]:
+    """Cursor of the next page and the call for it; without any match, a call for a longer period."""
+    selection, period = found.selection, found.receipt.period
+    asked: dict[str, Any] = {"query": selection.query, "category": selection.category}
+    asked["where"] = selection.where
+    if found.order != "relevance":
+        asked["order"] = found.order
+    reached = found.start + shown
+    if not found.matched:
+        longer = wider(period, found.receipt.as_of)
+        return "", call("search_feedback", period=longer, **asked) if period.name != "all" else ""
+    if reached >= found.matched:
+        return "", ""
+    further = cursor(reached)
+    return further, call("search_feedback", period=period.name, **asked, cursor=further)
