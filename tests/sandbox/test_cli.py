@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from wootric_mcp.sandbox import cli
+from wootric_mcp.sandbox.server import Sandbox
 
 from .connection import CLIENT
 
@@ -54,22 +55,22 @@ def test_the_command_serves_until_it_is_interrupted_and_says_nothing_else(signal
 
 
 @contextmanager
-def run_here(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Iterator[Any]:
-    """What the options build, without serving it."""
-    sandbox = cli._sandbox(cli._parser().parse_args(arguments))
+def prepared(*arguments: str) -> Iterator[Sandbox]:
+    """What the arguments ask for, without serving it."""
+    sandbox, _ = cli.prepare(arguments)
     try:
         yield sandbox
     finally:
         sandbox.close()
 
 
-def test_every_switch_is_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_switch_is_an_option() -> None:
     arguments = (
         "--rate-limit off --page-limit 5 --per-page-limit 500 --create-status 201-empty --delete-status 200"
         " --date-format epoch --response-end-user full --put-properties merge --snapshot-edit 204"
         " --hide-never-surveyed --report-shape openapi --client-id me --no-retry-after --email-throttle 3"
     )
-    with run_here(monkeypatch, *arguments.split()) as sandbox:
+    with prepared(*arguments.split()) as sandbox:
         switches = sandbox.switches
         assert (switches.rate_limit, switches.page_limit, switches.per_page_limit) == (None, 5, 500)
         assert (switches.create_status, switches.delete_status, switches.date_format) == (
@@ -83,30 +84,30 @@ def test_every_switch_is_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
         assert switches.email_throttle == 3
 
 
-def test_the_story_has_a_higher_limit_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    with run_here(monkeypatch, "--story", "--now", "2026-11-18T12:00:00") as sandbox:
+def test_the_story_has_a_higher_limit_unless_told_otherwise() -> None:
+    with prepared("--story", "--now", "2026-11-18T12:00:00") as sandbox:
         assert sandbox.switches.rate_limit == 1_000
         assert sandbox.clock.now().isoformat().startswith("2026-11-18T12:")
         assert len(sandbox.account.responses()) > 10_000
-    with run_here(monkeypatch, "--story", "--rate-limit", "7") as sandbox:
+    with prepared("--story", "--rate-limit", "7") as sandbox:
         assert sandbox.switches.rate_limit == 7
 
 
-def test_a_file_is_loaded_and_shifted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_file_is_loaded_and_shifted(tmp_path: Path) -> None:
     file = tmp_path / "feedback.csv"
     file.write_text("date,score,text\n2020-01-05,3,slow\n", encoding="utf-8")
     now = "2026-11-18T12:00:00Z"
-    with run_here(monkeypatch, "--load", str(file), "--now", now) as sandbox:
+    with prepared("--load", str(file), "--now", now) as sandbox:
         [row] = sandbox.account.responses()
         assert (row.score, row.text) == (3, "slow")
         early = row.created_at
-    with run_here(monkeypatch, "--load", str(file), "--now", now, "--shift-dates") as sandbox:
+    with prepared("--load", str(file), "--now", now, "--shift-dates") as sandbox:
         assert sandbox.account.responses()[0].created_at > early
 
 
-def test_faults_are_set_from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_faults_are_set_from_the_start() -> None:
     arguments = ("--fault", "kind=500,rate=0.05", "--fault", "kind=cut,next=3,path=/v1,method=get")
-    with run_here(monkeypatch, *arguments) as sandbox:
+    with prepared(*arguments) as sandbox:
         first, second = sandbox.faults.rules()
         assert (first["kind"], first["rate"]) == ("500", 0.05)
         assert (second["next"], second["path"], second["method"]) == (3, "/v1", "GET")
@@ -119,6 +120,8 @@ def test_faults_are_set_from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
         (["--fault", "kind=fire"], "kind must be one of 401, "),
         (["--time-zone", "Berlin"], "'Berlin' is not a time zone"),
         (["--load", "nowhere.csv"], "nowhere.csv"),
+        (["--db", "no/such/folder/account.db"], "no/such/folder/account.db: unable to open"),
+        (["--db", __file__], "file is not a database"),
         (["--token-seconds", "-5"], "token_seconds must not be negative"),
     ],
 )
@@ -145,7 +148,8 @@ def test_data_for_a_file_that_holds_an_account_is_refused(
 ) -> None:
     (tmp_path / "feedback.csv").write_text("date,score\n2026-01-05,3\n", encoding="utf-8")
     arguments = ["--db", str(tmp_path / "account.db"), "--load", str(tmp_path / "feedback.csv")]
-    cli._sandbox(cli._parser().parse_args(arguments)).close()
+    with prepared(*arguments):
+        pass
     assert cli.main(arguments) == 2
     assert "already holds an account" in capsys.readouterr().err
 
@@ -181,8 +185,8 @@ def test_an_interrupt_ends_the_command_and_puts_the_handlers_back(
 
 
 def test_an_interrupt_while_the_account_is_made_ends_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(options: Any) -> Any:
+    def interrupted(argv: Any) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "_sandbox", interrupted)
+    monkeypatch.setattr(cli, "prepare", interrupted)
     assert cli.main([]) == 0

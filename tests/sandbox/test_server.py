@@ -63,6 +63,17 @@ def test_it_stops_quickly_also_while_a_client_waits() -> None:
     sandbox.close()
 
 
+def test_the_same_port_can_be_served_again_at_once() -> None:
+    sandbox = Sandbox()
+    with serve(sandbox) as running:
+        httpx.get(running.base_url)
+    port = urlsplit(running.base_url).port
+    assert port
+    with serve(sandbox, port) as again:
+        assert httpx.get(again.base_url).status_code == 404
+    sandbox.close()
+
+
 def test_a_taken_port_is_an_error() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -118,13 +129,13 @@ def test_the_story_is_served_with_a_generous_limit() -> None:
 
 def test_the_package_is_cheap_to_import_and_lends_its_names() -> None:
     code = (
-        "import sys, wootric_mcp.sandbox;"
-        "print([name for name in ('sqlite3', 'starlette', 'uvicorn', 'zoneinfo') if name in sys.modules])"
+        "import sys; before = set(sys.modules); import wootric_mcp.sandbox;"
+        "print({'sqlite3', 'starlette', 'uvicorn', 'zoneinfo'} & (set(sys.modules) - before) or 'none')"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
     )
-    assert done.stdout.strip() == "[]"
+    assert done.stdout.strip() == "none"
     assert wootric_mcp.sandbox.Sandbox is Sandbox
     with pytest.raises(AttributeError):
         wootric_mcp.sandbox.Server  # noqa: B018

@@ -42,11 +42,22 @@ class Account:
     """
 
     def __init__(self, clock: Clock, db: str = ":memory:") -> None:
-        """Open the account in the file `db`, or in memory."""
+        """Open the account in the file `db`, or in memory.
+
+        Raises:
+            sqlite3.Error: the file cannot be opened, or is no database.
+        """
         self.clock = clock
         self.traffic = Traffic(clock)
         self._lock = threading.RLock()
         self._db = sqlite3.connect(db, check_same_thread=False, isolation_level=None)
+        try:
+            self._prepare()
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _prepare(self) -> None:
         self._db.row_factory = sqlite3.Row
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
@@ -119,18 +130,21 @@ class Account:
     def settle(self) -> None:
         """Do what has come due: mail what was delayed, remove who is marked for deletion, answers and all."""
         now = self.clock.seconds()
-        for send in self.rows("SELECT * FROM email_sends WHERE state = 'queued' AND sent_at <= ?", (now,)):
-            with self.transaction():
-                self._deliver(send)
-        leaving = [row["id"] for row in self.rows("SELECT id FROM end_users WHERE delete_at <= ?", (now,))]
-        for end_user_id in leaving:
-            with self.transaction():
-                self.execute("DELETE FROM responses WHERE end_user_id = ?", (end_user_id,))
-                self.execute("DELETE FROM declines WHERE end_user_id = ?", (end_user_id,))
-                self.execute(
-                    "UPDATE email_sends SET end_user_id = NULL WHERE end_user_id = ?", (end_user_id,)
-                )
-                self.execute("DELETE FROM end_users WHERE id = ?", (end_user_id,))
+        with self._lock:
+            for send in self.rows(
+                "SELECT * FROM email_sends WHERE state = 'queued' AND sent_at <= ?", (now,)
+            ):
+                with self.transaction():
+                    self._deliver(send)
+            for user in self.rows("SELECT id FROM end_users WHERE delete_at <= ?", (now,)):
+                with self.transaction():
+                    self._remove(user["id"])
+
+    def _remove(self, end_user_id: int) -> None:
+        self.execute("DELETE FROM responses WHERE end_user_id = ?", (end_user_id,))
+        self.execute("DELETE FROM declines WHERE end_user_id = ?", (end_user_id,))
+        self.execute("UPDATE email_sends SET end_user_id = NULL WHERE end_user_id = ?", (end_user_id,))
+        self.execute("DELETE FROM end_users WHERE id = ?", (end_user_id,))
 
     def _deliver(self, send: sqlite3.Row) -> None:
         user = self.row("SELECT settings FROM end_users WHERE id = ?", (send["end_user_id"],))

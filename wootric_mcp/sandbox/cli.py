@@ -23,10 +23,8 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str]) -> int:
     """Run the command with these arguments; the exit status. It serves until SIGINT or SIGTERM."""
-    parser = _parser()
-    options = parser.parse_args(argv)
     try:
-        sandbox = _sandbox(options)
+        sandbox, port = prepare(argv)
     except KeyboardInterrupt:
         return 0
     except (ValueError, OSError) as error:
@@ -35,14 +33,14 @@ def main(argv: Sequence[str]) -> int:
     from .server import serve
 
     try:
-        with _interrupted() as stop, serve(sandbox, options.port) as running:
+        with _interrupted() as stop, serve(sandbox, port) as running:
             about = _credentials(sandbox.switches)
             print(f"Wootric sandbox at {running.base_url} ({about})", flush=True)  # noqa: T201
             # In steps, because a wait without an end cannot be interrupted on Windows.
             while not stop.wait(0.2):
                 pass
     except OSError as error:
-        print(f"wootric-mcp sandbox: port {options.port}: {error}", file=sys.stderr)  # noqa: T201
+        print(f"wootric-mcp sandbox: port {port}: {error}", file=sys.stderr)  # noqa: T201
         return 2
     finally:
         sandbox.close()
@@ -119,14 +117,19 @@ def _fault(text: str) -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
-def _sandbox(options: argparse.Namespace) -> Sandbox:
-    """The sandbox that the options ask for.
+def prepare(argv: Sequence[str]) -> tuple[Sandbox, int]:
+    """The sandbox that the arguments ask for, and the port to serve it on.
 
     Raises:
         ValueError: a switch, fault or file that does not hold; the text names it.
+        OSError: a file that cannot be read.
+        SystemExit: arguments that cannot be read, or `--help`.
     """
+    import sqlite3
+
     from .server import STORY_RATE_LIMIT, Sandbox
 
+    options = _parser().parse_args(argv)
     given = {switch.name: getattr(options, switch.name) for switch in fields(Switches)}
     values = {name: None if value is _OFF else value for name, value in given.items() if value is not None}
     if options.story:
@@ -135,14 +138,17 @@ def _sandbox(options: argparse.Namespace) -> Sandbox:
     if options.shift_dates and not options.load:
         raise ValueError("--shift-dates needs --load")
     now = options.now or datetime.now(UTC)
-    sandbox = Sandbox(_data(options, now), switches=switches, now=options.now, db=options.db)
+    try:
+        sandbox = Sandbox(_data(options, now), switches=switches, now=options.now, db=options.db)
+    except sqlite3.Error as error:
+        raise ValueError(f"{options.db}: {error}") from error
     try:
         for fault in options.fault:
             sandbox.faults.add(fault)
     except ValueError:
         sandbox.close()
         raise
-    return sandbox
+    return sandbox, options.port
 
 
 def _data(options: argparse.Namespace, now: datetime) -> AccountData | None:

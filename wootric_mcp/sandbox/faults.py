@@ -48,7 +48,7 @@ class Fault:
 
 _NUMBERS = {
     "rate": (float, 0, 1),
-    "next": (int, 0, 10**9),
+    "next": (int, 1, 10**9),
     "seconds": (float, 0, 3600),
     "status": (int, 200, 599),
 }

@@ -53,9 +53,10 @@ def get_nps_summary(call: Call) -> Answer:
         span,
     )
     counts: dict[str, int] = dict(zip(row.keys(), row, strict=True)) if row else {}
-    declines = len(
-        call.account.rows("SELECT id FROM declines WHERE created_at >= ? AND created_at < ?", span)
+    counted = call.account.row(
+        "SELECT COUNT(*) AS n FROM declines WHERE created_at >= ? AND created_at < ?", span
     )
+    declines: int = counted["n"] if counted else 0
     mails = _count_mails(call, since, until)
     lead = counts["promoters"] - counts["detractors"]
     score = percent(abs(lead), counts["responses"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -136,6 +137,9 @@ def serve(sandbox: Sandbox, port: int = 0) -> Iterator[RunningSandbox]:
     """
     # Naming the protocol makes asyncio send small packets at once; without, each answer takes 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    if os.name == "posix":
+        # So that a sandbox can start again at once on the same port. Elsewhere this would share the port.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))
         base_url = f"http://{HOST}:{listener.getsockname()[1]}"

@@ -72,7 +72,8 @@ class Traffic:
                 "fault": each.fault,
                 "at": each.at,
             }
-            for each in self._latest
+            # A copy, made at one stroke: the server may be adding to it in its own thread.
+            for each in list(self._latest)
         ]
 
     def summary(self) -> dict[str, Any]:
