@@ -73,8 +73,9 @@ class FakeTime:
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
-        self.now += seconds
+        wakes_at = self.now + seconds
         await anyio.lowlevel.checkpoint()
+        self.now = max(self.now, wakes_at)  # those who sleep at the same time wake at the same time
 
 
 Answer = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]

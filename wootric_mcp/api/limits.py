@@ -53,7 +53,9 @@ class Limits:
         self._roll()
         if operation_id in self._unlimited or self._remaining is None:
             return 0.0
-        if self._remaining <= 0 and self._resets_at is not None:
+        if self._resets_at is None:
+            self._resets_at = self._clock() + WINDOW  # a new count begins; the answer will tell exactly
+        if self._remaining <= 0:
             return max(self._resets_at - self._clock(), 0.0) + 0.05
         self._remaining -= 1
         return 0.0

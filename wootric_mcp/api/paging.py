@@ -222,9 +222,7 @@ class _Walk(Generic[T]):
         seconds = [_second(row) for row in rows]
         if seconds != sorted(seconds, reverse=self._newest_first):
             raise BadAnswer("Wootric's list is not in the order asked for, so it cannot be read completely.")
-        for row in self._unseen(rows):
-            if (self._after is None or _second(row) > self._after) and _second(row) < self._before:
-                self._pending.append(row)
+        self._pending += self._unseen([row for row in rows if self._is_inside(_second(row))])
         if not self._pending:
             return
         seconds = [_second(row) for row in self._pending]
@@ -234,6 +232,18 @@ class _Walk(Generic[T]):
         self._pending = [row for row in self._pending if _second(row) == self._edge]
         self._reached = self._edge + (1 if self._newest_first else -1)
         self._hand_over(complete)
+
+    def _is_inside(self, second: int) -> bool:
+        """Whether a second belongs to what is asked for, and not to what an earlier leg has walked past.
+
+        The bounds of a leg count as inside: a server that compares fractions of a second gives out such rows.
+        """
+        return (
+            (self._after is None or second > self._after)
+            and second < self._before
+            and (self._gt is None or second >= self._gt)
+            and second <= self._lt
+        )
 
     def _unseen(self, rows: Sequence[T]) -> list[T]:
         new = []

@@ -9,8 +9,9 @@ from __future__ import annotations
 import socket
 import ssl
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -186,7 +187,7 @@ async def _read(response: httpx.Response) -> bytes:
     inflate = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
     body = bytearray()
     received = 0
-    async for chunk in _chunks(response):
+    async for chunk in cast(httpx.AsyncByteStream, response.stream):
         received += len(chunk)
         try:
             body += inflate.decompress(chunk, MAX_BYTES + 1) if inflate else chunk
@@ -197,10 +198,3 @@ async def _read(response: httpx.Response) -> bytes:
     if inflate and received and not inflate.eof:
         raise BadAnswer("Wootric's answer is compressed but broken.")
     return bytes(body)
-
-
-def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
-    stream = response.stream
-    if not isinstance(stream, httpx.AsyncByteStream):
-        raise TypeError("the transport is not asynchronous")
-    return aiter(stream)
