@@ -43,14 +43,15 @@ def filters(description: str) -> str:
 
 
 def call(tool: str, **arguments: Any) -> str:
-    """A tool call as it would be written; what is empty is left out, and what is too long only named."""
+    """A tool call as it would be written; what is empty is left out, a long query or filter named only."""
     written = []
     for name, value in arguments.items():
         if value in ("", None, "any") or value == {}:
             continue
         shown = dict(value) if isinstance(value, Mapping) else value
         text = json.dumps(shown, ensure_ascii=False, default=str)
-        written.append(f"{name}={text if estimate_tokens(text) <= _FILTER_TOKENS else '<as before>'}")
+        is_long = name in ("query", "where") and estimate_tokens(text) > _FILTER_TOKENS
+        written.append(f"{name}={'<as before>' if is_long else text}")
     return f"{tool}({', '.join(written)})"
 
 

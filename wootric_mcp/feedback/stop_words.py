@@ -10,30 +10,31 @@ from wootric_mcp.feedback.words import fold
 
 _FUNCTION = {
     "en": """
-        a about above after again against ago ahead all almost already also although always am among an
-        and another any anyone anything are aren't around as ask asked asking at away b back be because
-        been before began being below best between both but by came can can't cannot come comes coming
-        could couldn't did didn't do does doesn't doing don't done dont down due during each either else
-        enough etc even ever every everyone everything exactly far few first for found from full further
-        gave get gets getting give given gives giving go goes going gone got had hadn't half has hasn't
-        have haven't having he her here hers him his how however i i'd i'll i'm i've if im in instead
-        into is isn't it it's its itself just keep keeps kept know knew last least less let like long
-        look looking lot lots made make makes making many may maybe me mean might mine more most much
-        must my myself near need needed needs neither never new next no nobody none nor not nothing now
-        of off often ok okay on once one only onto or other others otherwise our ours out over own per
-        perhaps please put quite rather really right s said same saw say saying says see seem seems seen
-        several shall she should shouldn't since so some someone something sometimes soon still such t
-        take taken takes taking tell than thank thanks that that's the their them then there there's
-        these they they're thing things think this those though thought through till to today together
-        told too took toward tried try trying twice two under until up upon us use used uses using very
-        via want wanted wants was wasn't way we we're we've well went were weren't what when where
-        whether which while who whole whom whose why will with within without won't would wouldn't yes
-        yet you you'd you'll you're you've your yours yourself doesnt didnt isnt wasnt wont cant couldnt
-        ive id weve able actually basically constantly day days week weeks month months year years hour
-        hours minute minutes bit couple happen happened happens hope hopefully kind leave left literally
-        people person probably rest start started stay stop stopped sure turn turned wrong part side
-        point end three four five six seven eight nine ten finally recently lately currently else's
-        answer answered comment comments n na idk""",
+        monday tuesday wednesday thursday friday saturday sunday a about above after again against ago
+        ahead all almost already also although always am among an and another any anyone anything are
+        aren't around as ask asked asking at away b back be because been before began being below best
+        between both but by came can can't cannot come comes coming could couldn't did didn't do does
+        doesn't doing don't done dont down due during each either else enough etc even ever every
+        everyone everything exactly far few first for found from full further gave get gets getting give
+        given gives giving go goes going gone got had hadn't half has hasn't have haven't having he her
+        here hers him his how however i i'd i'll i'm i've if im in instead into is isn't it it's its
+        itself just keep keeps kept know knew last least less let like long look looking lot lots made
+        make makes making many may maybe me mean might mine more most much must my myself near need
+        needed needs neither never new next no nobody none nor not nothing now of off often ok okay on
+        once one only onto or other others otherwise our ours out over own per perhaps please put quite
+        rather really right s said same saw say saying says see seem seems seen several shall she should
+        shouldn't since so some someone something sometimes soon still such t take taken takes taking
+        tell than thank thanks that that's the their them then there there's these they they're thing
+        things think this those though thought through till to today together told too took toward tried
+        try trying twice two under until up upon us use used uses using very via want wanted wants was
+        wasn't way we we're we've well went were weren't what when where whether which while who whole
+        whom whose why will with within without won't would wouldn't yes yet you you'd you'll you're
+        you've your yours yourself doesnt didnt isnt wasnt wont cant couldnt ive id weve able actually
+        basically constantly day days week weeks month months year years hour hours minute minutes bit
+        couple happen happened happens hope hopefully kind leave left literally people person probably
+        rest start started stay stop stopped sure turn turned wrong part side point end three four five
+        six seven eight nine ten finally recently lately currently else's answer answered comment
+        comments n na idk""",
     "de": """
         ab aber als alle allem allen aller alles also am an andere anderen anderer anderes auch auf aus
         außer bei beide beim bekommen bereits bin bis bitte bleibt brauche brauchen brauchte bzw da dabei
