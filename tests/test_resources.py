@@ -97,7 +97,7 @@ async def test_the_resources_and_the_template_are_listed_with_titles() -> None:
 async def test_segments_are_named_without_invisible_characters(era: str) -> None:
     mime_type, text = await read("wootric://segments", era)
     assert mime_type == "application/json"
-    assert json.loads(text) == {"segments": [{"name": "plan", "data_type": "string"}]}
+    assert json.loads(text) == {"untrusted": {"segments": [{"name": "plan", "data_type": "string"}]}}
 
 
 @ERAS
@@ -105,18 +105,20 @@ async def test_survey_templates_say_which_is_the_default_and_bear_nulls(era: str
     _, text = await read("wootric://survey-templates", era)
     templates = json.loads(text)
     assert templates["default_survey_template_id"] == 7
-    assert [template["name"] for template in templates["survey_templates"]] == ["Quarterly NPS", ""]
+    assert [template["name"] for template in templates["untrusted"]["survey_templates"]] == ["Quarterly NPS", ""]
 
 
 @ERAS
 async def test_one_survey_template_is_read_by_its_id(era: str) -> None:
     _, text = await read("wootric://survey-templates/7", era)
     assert json.loads(text) == {
-        "id": 7,
-        "name": "Quarterly NPS",
-        "default_language": "en",
-        "languages": [{"code": "en", "name": "English"}],
         "is_default": True,
+        "untrusted": {
+            "id": 7,
+            "name": "Quarterly NPS",
+            "default_language": "en",
+            "languages": [{"code": "en", "name": "English"}],
+        },
     }
 
 

@@ -101,12 +101,6 @@ def _settings(options: argparse.Namespace, stack: ExitStack) -> Settings:
     }
     if not options.sandbox:
         return Settings.load(flags)
-    from datetime import UTC, datetime
+    from wootric_mcp.sandbox.server import start_story
 
-    from wootric_mcp.sandbox.server import Sandbox, serve
-    from wootric_mcp.sandbox.story import build_story
-    from wootric_mcp.sandbox.switches import Switches
-
-    sandbox = Sandbox(build_story(datetime.now(UTC)), switches=Switches(rate_limit=1_000))
-    stack.callback(sandbox.close)
-    return Settings.for_sandbox(stack.enter_context(serve(sandbox)).base_url, flags)
+    return Settings.for_sandbox(stack.enter_context(start_story()).base_url, flags)

@@ -26,6 +26,8 @@ Content = str | dict[str, Any]
 def register(server: MCPServer[Any], app: App) -> None:
     """Offer the resources. They read through `app`, because the SDK gives a fixed resource no context.
 
+    What the account's users named stands under `untrusted`, as in the structured answers of tools.
+
     A failure reaches clients as a sentence: -32602 for a template that does not exist, else -32603.
     """
 
@@ -35,18 +37,22 @@ def register(server: MCPServer[Any], app: App) -> None:
             {"name": clean(segment.name, _LONGEST_NAME), "data_type": clean(segment.data_type, _LONGEST_NAME)}
             for segment in found
         ]
-        return {"segments": rows}
+        return {"untrusted": {"segments": rows}}
 
     async def survey_templates() -> Content:
         found = await app.client().list_survey_templates()
         rows = [_template(template) for template in found.survey_templates]
-        return {"default_survey_template_id": found.default_survey_template_id, "survey_templates": rows}
+        return {
+            "default_survey_template_id": found.default_survey_template_id,
+            "untrusted": {"survey_templates": rows},
+        }
 
     async def survey_template(id: str) -> Content:  # noqa: A002 - the word in the URI
         found = await app.client().list_survey_templates()
         for template in found.survey_templates:
             if str(template.id) == id:
-                return {**_template(template), "is_default": template.id == found.default_survey_template_id}
+                is_default = template.id == found.default_survey_template_id
+                return {"is_default": is_default, "untrusted": _template(template)}
         known = ", ".join(str(template.id) for template in found.survey_templates) or "none"
         raise ResourceNotFoundError(f"There is no survey template {clean(id, 40)!r}. There are: {known}.")
 

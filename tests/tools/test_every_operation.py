@@ -120,7 +120,7 @@ CASES: dict[str, Case] = {
     ),
     "list_responses": Case(
         {"period": "last_week", "category": "detractor", "where": {"plan": "team"}, "has_text": True},
-        ("1 responses", str(MARA_LAST), "Two outages in a week", "2026-11-09 to 2026-11-15"),
+        ("1 response, ", str(MARA_LAST), "Two outages in a week", "2026-11-09 to 2026-11-15"),
     ),
     "update_response": Case(
         {"response_id": MARA_LAST, "completed": True, "excluded_from_calculations": True},
@@ -155,10 +155,10 @@ CASES: dict[str, Case] = {
         lambda account: _response(account, MARA_LAST) is None and len(account.responses()) == 2,
         asks=True,
     ),
-    "list_promoter_responses": Case({"end_user": JUN}, ("1 responses", str(JUN_LAST))),
+    "list_promoter_responses": Case({"end_user": JUN}, ("1 response, ", str(JUN_LAST))),
     "list_passive_responses": Case({"end_user": MARA}, ("0 responses",)),
-    "list_detractor_responses": Case({"end_user": MARA}, ("1 responses", str(MARA_LAST))),
-    "list_declines": Case({"where": {"region": "EMEA"}}, ("1 declines", str(MARA_DECLINE))),
+    "list_detractor_responses": Case({"end_user": MARA}, ("1 response, ", str(MARA_LAST))),
+    "list_declines": Case({"where": {"region": "EMEA"}}, ("1 decline, ", str(MARA_DECLINE))),
     "list_end_user_declines": Case({"end_user": JUN}, ("0 declines",)),
     "create_decline": Case(
         {"end_user": JUN, "origin_url": "https://app.lumenfield.test/x", "created_at": str(ago(days=1))},

@@ -63,7 +63,7 @@ async def everything(client: Client, tool: str, **arguments: Any) -> list[list[A
         rows += answer.structured_content["untrusted"]["rows"]
         if not (following := answer.structured_content.get("next")):
             return rows
-        found = re.search(r"cursor='([^']+)'", following)
+        found = re.search(r'cursor="([^"]+)"', following)
         assert found
         cursor = found[1]
     raise AssertionError("the list does not end")
@@ -147,7 +147,7 @@ async def test_a_cursor_is_refused_for_other_filters() -> None:
     with running(busy_account(), rate_limit=None) as served:
         async with connected(served) as client:
             first = await answered(client, "list_responses", limit=3, category="detractor")
-            cursor = re.search(r"cursor='([^']+)'", text_of(first))
+            cursor = re.search(r'cursor="([^"]+)"', text_of(first))
             assert cursor
             said = await refused(client, "list_responses", limit=3, cursor=cursor[1])
     assert "belongs to other filters" in said
@@ -159,7 +159,7 @@ async def test_rows_that_arrive_meanwhile_do_not_shift_a_list() -> None:
         account = served.sandbox.account
         async with connected(served) as client:
             first = await answered(client, "list_responses", limit=10, order="oldest")
-            found = re.search(r"cursor='([^']+)'", text_of(first))
+            found = re.search(r'cursor="([^"]+)"', text_of(first))
             assert found
             newer = replace(data.responses[0], id=99_999, created_at=ago(days=-1))
             account.execute(
@@ -179,7 +179,7 @@ async def test_when_the_request_limit_ends_a_list_the_answer_says_how_far_it_cam
             said = text_of(answer)
     assert re.search(r"read \d+ responses, then Wootric's request limit was reached at 2026-11-16", said)
     assert "the rest was not looked at" in said
-    assert "Next: list_responses(category='promoter'" in said
+    assert 'Next: list_responses(category="promoter"' in said
 
 
 async def test_a_period_that_has_not_begun_is_empty_and_says_so() -> None:

@@ -5,6 +5,7 @@ What a stranger could have written stands in the text inside one fence, in the s
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -36,10 +37,11 @@ RECORD = _schema(("summary", "untrusted"), summary=_TEXT, untrusted=_UNTRUSTED, 
 """One record, under `untrusted`."""
 OUTCOME = _schema(("summary",), summary=_TEXT, untrusted=_UNTRUSTED, next=_TEXT)
 """What a write did."""
-STATUS = _schema(("summary", "status"), summary=_TEXT, status={"type": "object"})
-"""How the server stands; nothing in it is foreign."""
-_FIGURES: Schema = {"type": "object"}
-DIGEST = _schema(("summary", "score", "untrusted"), summary=_TEXT, score=_FIGURES, untrusted=_UNTRUSTED)
+FIGURES = _schema(("summary", "figures"), summary=_TEXT, figures={"type": "object"})
+"""Numbers, switches and words of our own; nothing a stranger could have written."""
+DIGEST = _schema(
+    ("summary", "score", "untrusted"), summary=_TEXT, score={"type": "object"}, untrusted=_UNTRUSTED
+)
 """Feedback in short; theme phrases and quotes under `untrusted`."""
 FOUND = _schema(
     ("summary", "matched", "columns", "untrusted"),
@@ -57,7 +59,7 @@ def rows(
     columns: Sequence[str],
     values: Iterable[Sequence[Any]],
     *,
-    next_call: str = "",
+    following: str = "",
     limit: int = CONCISE,
 ) -> CallToolResult:
     """A list answer. `summary` is ours and carries the receipt: bounds, count, filters, coverage."""
@@ -66,31 +68,45 @@ def rows(
     if table:
         lines = (" | ".join("-" if value is None else inline(value) for value in row) for row in table)
         parts += [" | ".join(columns), fence(lines)]
-    return _answer(parts, next_call, summary=summary, columns=list(columns), untrusted={"rows": table})
+    return _answer(parts, following, summary=summary, columns=list(columns), untrusted={"rows": table})
 
 
 def record(
-    summary: str, fields: Mapping[str, Any], *, next_call: str = "", limit: int = FULL
+    summary: str, fields: Mapping[str, Any], *, following: str = "", limit: int = FULL
 ) -> CallToolResult:
     """An answer about one record; nothing in `fields` is trusted. Lists of rows are shown row by row."""
-    cleaned = {name: shown(value, limit) for name, value in fields.items()}
+    cleaned = {name: shown(value, limit) for name, value in fields.items() if value is not None}
     lines = [line for name, value in cleaned.items() for line in _lines(name, value)]
-    return _answer([summary, fence(lines)], next_call, summary=summary, untrusted=cleaned)
+    return _answer([summary, fence(lines)], following, summary=summary, untrusted=cleaned)
 
 
-def outcome(
-    summary: str, fields: Mapping[str, Any] | None = None, *, next_call: str = "", limit: int = FULL
-) -> CallToolResult:
+def outcome(summary: str, fields: Mapping[str, Any] | None = None) -> CallToolResult:
     """An answer to a write: what happened, and the record as Wootric gave it back, if it did."""
     if fields:
-        return record(summary, fields, next_call=next_call, limit=limit)
-    return _answer([summary], next_call, summary=summary)
+        return record(summary, fields)
+    return _answer([summary], "", summary=summary)
 
 
-def given_call(tool: str, **arguments: Any) -> str:
+def figures(summary: str, values: Mapping[str, Any]) -> CallToolResult:
+    """An answer of figures, in which nothing is foreign; what is not known is left out."""
+    known = {name: shown(value) for name, value in values.items() if value is not None}
+    lines = (f"{name}: {inline(value)}" for name, value in known.items())
+    return both("\n".join([summary, *lines]), {"summary": summary, "figures": known})
+
+
+def next_call(tool: str, **arguments: Any) -> str:
     """The next call, spelt out; arguments that were not given are left out."""
-    spelt = (f"{name}={value!r}" for name, value in arguments.items() if value not in ("", None, [], {}))
+    spelt = (
+        f"{name}={json.dumps(value, ensure_ascii=False)}"
+        for name, value in arguments.items()
+        if value not in ("", None, [], {})
+    )
     return f"{tool}({', '.join(spelt)})"
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 response`, `2 responses`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def both(text: str, structure: Mapping[str, Any]) -> CallToolResult:
@@ -98,9 +114,9 @@ def both(text: str, structure: Mapping[str, Any]) -> CallToolResult:
     return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=dict(structure))
 
 
-def _answer(parts: Sequence[str], next_call: str, **structure: Any) -> CallToolResult:
-    if next_call:
-        parts, structure = [*parts, f"Next: {next_call}"], {**structure, "next": next_call}
+def _answer(parts: Sequence[str], following: str, **structure: Any) -> CallToolResult:
+    if following:
+        parts, structure = [*parts, f"Next: {following}"], {**structure, "next": following}
     return both("\n".join(parts), structure)
 
 

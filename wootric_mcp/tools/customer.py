@@ -54,20 +54,16 @@ async def customer(app: App, named: str, detail: str) -> CallToolResult:
     scores = [response.score for response in responses if response.score is not None]
     latest = f"; last score {scores[0]}" if scores else ""
     left_out = max(len(responses) - shown, 0) + max(len(declines) - shown, 0)
-    following = "" if not left_out else answers.given_call("find_customer", end_user=named, detail="full")
+    following = "" if not left_out else answers.next_call("find_customer", end_user=named, detail="full")
+    counts = f"{answers.counted(len(responses), 'response')}, {answers.counted(len(declines), 'decline')}"
     cut = f"; {left_out} older ones are left out" if left_out else ""
     return answers.record(
-        f"End user {user.id}: {_count(responses, 'response')}, {_count(declines, 'decline')}{latest}. "
-        f"Newest first{cut}. As of {shapes.local(app, app.now())}.",
-        {name: value for name, value in fields.items() if value is not None},
-        next_call=following,
+        f"End user {user.id}: {counts}{latest}. Newest first{cut}. As of {shapes.local(app, app.now())}.",
+        fields,
+        following=following,
     )
 
 
 def _table(app: App, fields: Any, columns: Sequence[str], items: Sequence[Any]) -> list[dict[str, Any]]:
     rows = (fields(app, item) for item in items)
     return [{name: row[name] for name in columns if row[name] not in (None, [])} for row in rows]
-
-
-def _count(items: Sequence[Any], name: str) -> str:
-    return f"{len(items)} {name}{'' if len(items) == 1 else 's'}"

@@ -169,9 +169,8 @@ async def send_email_survey(
 
 def _sent(count: int, immediately: bool) -> str:
     rules = "" if immediately else " Its own rules decide who of them is surveyed now."
-    return (
-        f"Wootric accepted the survey for {count:,} recipients.{rules} See get_email_stats for how it fares."
-    )
+    accepted = f"Wootric accepted the survey for {answers.counted(count, 'recipient')}."
+    return f"{accepted}{rules} See get_email_stats for how it fares."
 
 
 @before_writing
@@ -285,7 +284,9 @@ async def get_email_stats_sources(ctx: Context[App]) -> CallToolResult:
     found = await app_of(ctx).client().get_email_stats_sources()
     table: list[list[object]] = [[item.id, item.name, None] for item in found.ongoing]
     table += [[item.id, item.name, item.date] for item in found.sends]
-    return answers.rows(f"{len(table)} sources of e-mail surveys.", ("id", "name", "date"), table)
+    return answers.rows(
+        f"{answers.counted(len(table), 'source')} of e-mail surveys.", ("id", "name", "date"), table
+    )
 
 
 @email_surveys.operation("Generate bounce report", answers.OUTCOME)

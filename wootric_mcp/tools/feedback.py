@@ -37,7 +37,7 @@ async def summarize_feedback(
 
 @feedback.job("Search feedback", answers.FOUND)
 async def search_feedback(
-    query: Annotated[str, Field(description='All words; "a phrase"; -without; a OR b')],
+    query: Annotated[str, Field(description='Words that must occur; "a phrase", -without, this OR that')],
     ctx: Context[App],
     period: PeriodText = "last 90 days",
     category: Category = "any",
@@ -63,7 +63,7 @@ async def find_customer(end_user: EndUser, ctx: Context[App], detail: Detail = "
     return await customer(app_of(ctx), end_user, detail)
 
 
-@feedback.job("Account status", answers.STATUS)
+@feedback.job("Account status", answers.FIGURES)
 async def account_status(ctx: Context[App]) -> CallToolResult:
     """Tells which account this is, whether the connection works, how many requests are left this minute, and,
     when something is not configured, exactly what to set. Works in every case."""

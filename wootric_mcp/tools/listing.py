@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from wootric_mcp.tools.answers import counted
+
 if TYPE_CHECKING:
     from wootric_mcp.api.paging import Reading
     from wootric_mcp.feedback.period import Period
@@ -120,21 +122,22 @@ class Listing(Generic[T]):
     reached: datetime | None = None
     unreachable: int = 0
 
-    def coverage(self, what: str, zone: Any) -> str:
+    def coverage(self, noun: str, zone: Any) -> str:
         """How much was read, in words: all, up to the limit, or up to where time ran out."""
+        looked_at = counted(self.looked_at, noun)
         if self.stopped in {"patience", "rate_limited"}:
             why = "time ran out" if self.stopped == "patience" else "Wootric's request limit was reached"
             back = f" at {self.reached.astimezone(zone):%Y-%m-%d %H:%M:%S}" if self.reached else ""
-            said = f"read {self.looked_at:,} {what}, then {why}{back}: the rest was not looked at"
+            said = f"read {looked_at}, then {why}{back}: the rest was not looked at"
         elif self.stopped == "ceiling":
             said = (
-                f"read {self.looked_at:,} {what}; Wootric hands out no more than 1,500 in this order: "
+                f"read {looked_at}; Wootric hands out no more than 1,500 in this order: "
                 "narrow by period or updated, or sort by created_at"
             )
         elif self.cursor:
-            said = f"read {self.looked_at:,} {what}; there are more"
+            said = f"read {looked_at}; there are more"
         else:
-            said = f"read all {self.looked_at:,} {what}"
+            said = f"read all {looked_at}"
         if self.unreachable:
             count = "an unknown number" if self.unreachable < 0 else f"{self.unreachable:,}"
             said += f"; {count} of one second cannot be reached through the API"

@@ -75,7 +75,7 @@ async def response_list(
         matches=matches,
     )
     columns = shapes.RESPONSE_COLUMNS + shapes.RESPONSE_EXTRA * (detail == "full")
-    return _answer(app, tool, "responses", listing, chosen, shapes.response_fields, columns, asked, limit)
+    return _answer(app, tool, "response", listing, chosen, shapes.response_fields, columns, asked, limit)
 
 
 async def decline_list(
@@ -114,7 +114,7 @@ async def decline_list(
         matches=lambda decline: has_properties(decline.end_user.properties, where),
     )
     columns = shapes.DECLINE_COLUMNS + shapes.DECLINE_EXTRA * (detail == "full")
-    return _answer(app, tool, "declines", listing, chosen, shapes.decline_fields, columns, asked, limit)
+    return _answer(app, tool, "decline", listing, chosen, shapes.decline_fields, columns, asked, limit)
 
 
 async def end_user_list(
@@ -184,7 +184,7 @@ async def end_user_list(
         )
     columns = shapes.END_USER_COLUMNS + shapes.END_USER_EXTRA * (detail == "full")
     return _answer(
-        app, "list_end_users", "end users", listing, chosen, shapes.end_user_fields, columns, asked, limit
+        app, "list_end_users", "end user", listing, chosen, shapes.end_user_fields, columns, asked, limit
     )
 
 
@@ -238,13 +238,11 @@ def _answer(
     )
     bounds = period.label if period else f"all time ({app.zone})"
     summary = (
-        f"{len(listing.rows):,} {what}, {asked.get('order') or 'newest'} first; {bounds}"
+        f"{answers.counted(len(listing.rows), what)}, {asked.get('order') or 'newest'} first; {bounds}"
         f"{f'; {filters}' if filters else ''}; {listing.coverage(what, app.zone)}. "
         f"As of {shapes.local(app, app.now())}."
     )
     table = ([fields(app, row)[name] for name in columns] for row in listing.rows)
-    following = (
-        answers.given_call(tool, **asked, limit=limit, cursor=listing.cursor) if listing.cursor else ""
-    )
+    following = answers.next_call(tool, **asked, limit=limit, cursor=listing.cursor) if listing.cursor else ""
     cut = answers.FULL if asked.get("detail") else answers.CONCISE
-    return answers.rows(summary, columns, table, next_call=following, limit=cut)
+    return answers.rows(summary, columns, table, following=following, limit=cut)

@@ -28,7 +28,7 @@ async def summary_of(app: App, period: Period) -> NpsSummary:
     return await app.client().get_nps_summary(start=period.first or _LONG_AGO, end=period.last)
 
 
-@metrics.operation("Get NPS summary", answers.RECORD)
+@metrics.operation("Get NPS summary", answers.FIGURES)
 async def get_nps_summary(ctx: Context[App], period: PeriodText = "last 30 days") -> CallToolResult:
     """Gives Wootric's own NPS, counts and response rates (whole percents) of a period, without reading single
     responses: the quick way to one number."""
@@ -36,4 +36,4 @@ async def get_nps_summary(ctx: Context[App], period: PeriodText = "last 30 days"
     chosen = app.period(period)
     summary = await summary_of(app, chosen)
     title = f"NPS summary by Wootric; {chosen.label}. As of {shapes.local(app, app.now())}."
-    return answers.record(title, summary.model_dump())
+    return answers.figures(title, summary.model_dump(include=set(type(summary).model_fields)))

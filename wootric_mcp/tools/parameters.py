@@ -33,23 +33,24 @@ PeriodText = Annotated[
     str, IdText, Field(description="E.g. last_week, last 30 days, 2026-W46, 2026-11-01..2026-11-15, all")
 ]
 Category = Annotated[
-    Literal["any", "promoter", "passive", "detractor"], Field(description="Who answered how")
+    Literal["any", "promoter", "passive", "detractor"],
+    Field(description="By score: detractor 0-6, passive 7-8, promoter 9-10"),
 ]
 Where = Annotated[
     dict[str, str | int | float | bool],
     WithJsonSchema({"type": "object"}),
     Field(description='End-user properties that must match, e.g. {"plan": "Team"}'),
 ]
-HasText = Annotated[Switch, Field(description="true: commented; false: score only")]
+HasText = Annotated[Switch, Field(description="true: with a comment; false: score only")]
 Limit = Annotated[int, Field(description="Rows at most", ge=1, le=200)]
-Cursor = Annotated[str, Field(description="Continue where an answer ended")]
-Detail = Annotated[Literal["concise", "full"], Field(description="full adds every field")]
+Cursor = Annotated[str, Field(description="From an answer that had more, with its other arguments")]
+Detail = Annotated[Literal["concise", "full"], Field(description="full shows every field")]
 Order = Annotated[Literal["newest", "oldest"], Field(description="Which come first")]
 
 Properties = Annotated[
     dict[str, str | int | float | bool],
     WithJsonSchema({"type": "object"}),
-    Field(description="Name to text or number; names ending _amount integer, _date epoch"),
+    Field(description="Names and values; names ending _amount take integers, _date epoch seconds"),
 ]
 Moment = Annotated[str, IdText, Field(description="ISO 8601 time or epoch seconds")]
 

@@ -34,7 +34,9 @@ from wootric_mcp.tools.registry import Toolset, before_writing
 
 responses = Toolset("responses")
 
-Excluded = Annotated[Switch, Field(description="Only those (not) counted out of the score")]
+Excluded = Annotated[
+    Switch, Field(description="true: only answers taken out of the score; false: only counted ones")
+]
 
 
 @responses.operation("List responses", answers.ROWS)

@@ -18,4 +18,6 @@ async def list_segments(ctx: Context[App]) -> CallToolResult:
     app = app_of(ctx)
     found = await app.client().list_segments()
     table = ([item.name, item.data_type, shapes.local(app, item.created_at)] for item in found)
-    return answers.rows(f"{len(found)} segments.", ("name", "data_type", "created_at"), table)
+    return answers.rows(
+        f"{answers.counted(len(found), 'segment')}.", ("name", "data_type", "created_at"), table
+    )

@@ -28,8 +28,7 @@ async def status(app: App) -> CallToolResult:
         "call_deadline_seconds": settings.deadline,
     }
     summary = await _connection(app, known) if settings.is_usable else f"Not usable: {settings.what_to_set()}"
-    text = "\n".join([summary, *(f"{name}: {answers.inline(value)}" for name, value in known.items())])
-    return answers.both(text, {"summary": summary, "status": known})
+    return answers.figures(summary, known)
 
 
 async def _connection(app: App, known: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from mcp.server.mcpserver import Context, Elicit, Resolve
 from mcp.types import CallToolResult
@@ -14,17 +14,20 @@ from wootric_mcp.tools.app import App, app_of
 from wootric_mcp.tools.parameters import EndUser, Switch, given, or_none
 from wootric_mcp.tools.registry import Toolset, before_writing
 
+if TYPE_CHECKING:
+    from wootric_mcp.api.models import EndUserSettings
+
 settings = Toolset("settings")
 
 _CHANNELS = {"email_nps": "e-mail", "mobile_nps": "mobile", "web_nps": "web"}
 
 
-@settings.operation("Get survey settings", answers.RECORD)
+@settings.operation("Get survey settings", answers.FIGURES)
 async def get_end_user_settings(end_user: EndUser, ctx: Context[App]) -> CallToolResult:
     """Shows on which channels one person may be surveyed and whether they opted out."""
     app = app_of(ctx)
     found = await app.client().get_end_user_settings(app.person(end_user))
-    return answers.record("Survey settings of the end user.", found.model_dump())
+    return answers.figures("Survey settings of the end user.", _switches(found))
 
 
 @before_writing
@@ -57,7 +60,7 @@ async def confirm_update_end_user_settings(
     return ask(ctx, f"Change the survey settings of end user {end_user}: {'; '.join(effects)}?")
 
 
-@settings.operation("Update survey settings", answers.OUTCOME)
+@settings.operation("Update survey settings", answers.FIGURES)
 async def update_end_user_settings(
     end_user: EndUser,
     ctx: Context[App],
@@ -90,4 +93,10 @@ async def update_end_user_settings(
         app.person(end_user), checked(SettingsChange, **changes)
     )
     said = ", ".join(f"{name} {str(value).lower()}" for name, value in changes.items())
-    return answers.outcome(f"Set {said}.", updated.model_dump() if updated else None)
+    return answers.figures(f"Set {said}.", _switches(updated) if updated else {})
+
+
+def _switches(found: EndUserSettings) -> dict[str, Any]:
+    """The six switches; null, which Wootric says for never set, as false."""
+    names = (*_CHANNELS, "force_web_survey", "force_mobile_survey", "surveys_disabled_by_end_user")
+    return {name: bool(getattr(found, name)) for name in names} | {"end_user_id": found.end_user_id}

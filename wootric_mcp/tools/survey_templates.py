@@ -28,4 +28,5 @@ async def list_survey_templates(ctx: Context[App]) -> CallToolResult:
         for item in found.survey_templates
     )
     columns = ("id", "name", "default_language", "languages", "is_default")
-    return answers.rows(f"{len(found.survey_templates)} survey templates.", columns, table)
+    count = answers.counted(len(found.survey_templates), "survey template")
+    return answers.rows(f"{count}.", columns, table)
