@@ -41,7 +41,7 @@ def main() -> int:
 
 
 async def _demo(data: Path | None, http: bool) -> None:
-    source = ["--load", str(data), "--shift-dates"] if data else ["--story"]
+    source = ["--load", str(data), "--shift-dates", "--rate-limit", "1000"] if data else ["--story"]
     async with AsyncExitStack() as stack:
         stack.enter_context(anyio.fail_after(LONGEST_DEMO))
         folder = Path(stack.enter_context(TemporaryDirectory()))

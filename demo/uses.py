@@ -16,24 +16,21 @@ ENOUGH_COMMENTS, PEOPLE, LOOKED_AT = 10, 2, 6
 
 
 async def run(client: Client, sandbox: httpx.AsyncClient, *, is_story: bool) -> None:
-    """Have the three conversations, one after the other."""
+    """Have the three conversations, one after the other; on data of one's own, about what is in it."""
+    period = PERIODS[0] if is_story else await _period_with_comments(client)
+    feature = FEATURE if is_story else await _frequent_phrase(client)
     async with Talk("1. A manager asks an assistant", client, sandbox) as talk:
-        period, summary = await manager(talk)
-    themes = _themes(summary)
+        themes = await manager(talk, period)
     async with Talk("2. An agent follows up, after a person has agreed", client, sandbox) as talk:
         await agent(talk, period, themes[0])
     async with Talk("3. A developer asks inside an IDE", client, sandbox) as talk:
-        await developer(talk, FEATURE if is_story else _phrase(themes))
+        await developer(talk, feature, PERIODS[2] if is_story else PERIODS[-1])
 
 
-async def manager(talk: Talk) -> tuple[str, CallToolResult]:
-    """Ask about last week, and about more if hardly anybody commented then; the period that had comments."""
-    for period in PERIODS:
-        tell("Manager", f"What were detractors saying {_spoken(period)}?")
-        summary = await talk.call("summarize_feedback", period=period, category="detractor")
-        if period == PERIODS[-1] or _structure(summary)["selected"]["comments"] >= ENOUGH_COMMENTS:
-            break
-    return period, summary
+async def manager(talk: Talk, period: str) -> list[str]:
+    """Ask what detractors were saying; the themes, largest first."""
+    tell("Manager", f"What were detractors saying {_spoken(period)}?")
+    return _themes(await talk.call("summarize_feedback", period=period, category="detractor"))
 
 
 async def agent(talk: Talk, period: str, theme: str) -> None:
@@ -45,7 +42,11 @@ async def agent(talk: Talk, period: str, theme: str) -> None:
     people: list[str] = []
     for person in dict.fromkeys(_column(found, "person")):
         customer = _structure(await talk.call("find_customer", end_user=person))["untrusted"]
-        if customer.get("email") and not customer["settings"].get("surveys_disabled_by_end_user"):
+        if not customer.get("email"):
+            tell("", f"({person} has no e-mail address and is left out.)")
+        elif customer["settings"].get("surveys_disabled_by_end_user"):
+            tell("", f"({person} has opted out of surveys and is left out.)")
+        else:
             people.append(person)
         if len(people) == PEOPLE:
             break
@@ -55,18 +56,38 @@ async def agent(talk: Talk, period: str, theme: str) -> None:
         emails=people,
         survey_immediately=True,
         subject="Is it better now?",
-        intro=f"You told us about {theme}. How is it going today?",
+        intro="Thank you for telling us what went wrong. How is it going today?",
         senders_name="Customer care",
     )
     print()
     for mail in (await talk.outbox())[before:]:
-        tell("outbox", f"to {mail['to']}, from {mail['senders_name']}: {mail['subject']} {mail['intro']}")
+        tell("outbox", f"To {mail['to']} from {mail['senders_name']}: {mail['subject']}")
 
 
-async def developer(talk: Talk, feature: str) -> None:
-    """Ask what customers say about one feature."""
-    tell("Developer", f"What do customers say about the {feature}?")
-    await talk.call("search_feedback", period="last 90 days", query=feature, limit=8)
+async def developer(talk: Talk, feature: str, period: str) -> None:
+    """Ask what customers say about one feature, then for what the unhappy ones wrote last."""
+    tell("Developer", f"What do customers say about “{feature}”?")
+    await talk.call("summarize_feedback", period=period, query=feature, max_tokens=700)
+    print()
+    tell("Developer", "And what did the unhappy ones write last?")
+    await talk.call(
+        "search_feedback", period=period, query=feature, category="detractor", order="newest", limit=5
+    )
+
+
+async def _period_with_comments(client: Client) -> str:
+    """The shortest period in which enough detractors commented."""
+    for period in PERIODS[:-1]:
+        summary = await client.call_tool("summarize_feedback", {"period": period, "category": "detractor"})
+        if _structure(summary)["selected"]["comments"] >= ENOUGH_COMMENTS:
+            return period
+    return PERIODS[-1]
+
+
+async def _frequent_phrase(client: Client) -> str:
+    """What most comments share; rather several words, because they name a thing."""
+    themes = _themes(await client.call_tool("summarize_feedback", {"period": "all"}))
+    return next((theme for theme in themes if " " in theme), themes[0])
 
 
 def _spoken(period: str) -> str:
@@ -87,8 +108,3 @@ def _column(answer: CallToolResult, name: str) -> list[Any]:
 def _themes(summary: CallToolResult) -> list[str]:
     """The themes of a summary, largest first."""
     return list(_structure(summary)["untrusted"]["themes"])
-
-
-def _phrase(themes: list[str]) -> str:
-    """A theme of several words if there is one: it names a thing."""
-    return next((theme for theme in themes if " " in theme), themes[0])
