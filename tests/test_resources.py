@@ -105,7 +105,10 @@ async def test_survey_templates_say_which_is_the_default_and_bear_nulls(era: str
     _, text = await read("wootric://survey-templates", era)
     templates = json.loads(text)
     assert templates["default_survey_template_id"] == 7
-    assert [template["name"] for template in templates["untrusted"]["survey_templates"]] == ["Quarterly NPS", ""]
+    assert [template["name"] for template in templates["untrusted"]["survey_templates"]] == [
+        "Quarterly NPS",
+        "",
+    ]
 
 
 @ERAS
