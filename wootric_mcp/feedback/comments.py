@@ -34,7 +34,7 @@ _ENDINGS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "it": (("he", ""), ("hi", ""), ("a", ""), ("e", ""), ("i", ""), ("o", "")),
     "pt": (
-        ("coes", "cao"), ("oes", "ao"), ("ais", "al"), ("eis", "el"), ("es", ""), ("as", ""), ("os", ""),
+        ("oes", ""), ("aes", ""), ("ais", "al"), ("eis", "el"), ("ao", ""), ("es", ""), ("as", ""), ("os", ""),
         ("a", ""), ("o", ""), ("e", ""), ("s", ""),
     ),
     "nl": (("'s", ""), ("en", ""), ("es", ""), ("s", ""), ("e", "")),
@@ -58,7 +58,7 @@ class Comment:
 def analyse(records: Iterable[FeedbackRecord]) -> list[Comment]:
     """Comments of these records, by id; records without text are left out.
 
-    A comment too short to tell its language is taken to be in the one that most others are in.
+    A comment that does not tell its language is taken to be in the one that most others are in.
     """
     cut = [(record, *_cut(record.text)) for record in sorted(records, key=lambda one: one.id) if record.text]
     told = Counter(language for _, language, _ in cut if language)
@@ -109,13 +109,13 @@ def _cut(text: str) -> tuple[str, list[list[str]]]:
 
 
 def _language(words: set[str]) -> str:
-    """The language whose function words are the most, "" if there are none; of equals the first listed."""
+    """The language whose function words are the most, "" if there are none or two languages are level."""
     from wootric_mcp.feedback.stop_words import STOP_WORDS
 
-    folded = {word if word.isascii() else fold(word) for word in words}
+    folded = {word if word.isascii() else fold(word) for word in words if len(word) > 1}
     votes = [len(folded & STOP_WORDS[language]) for language in LANGUAGES]
     most = max(votes)
-    return LANGUAGES[votes.index(most)] if most else ""
+    return LANGUAGES[votes.index(most)] if votes.count(most) == 1 else ""
 
 
 def _phrases(clauses: list[list[str]], language: str) -> Iterator[tuple[str, str]]:

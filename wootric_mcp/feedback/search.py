@@ -69,7 +69,7 @@ def search(
     matching = [record for record in commented if selection.matches(record, survey_type)]
     query = parse_query(selection.query)
     newest = sorted(matching, key=lambda record: (record.created_at, record.id), reverse=True)
-    ranked = _by_relevance(newest, query, len(commented)) if order == "relevance" and query.groups else newest
+    ranked = _by_relevance(newest, query, commented) if order == "relevance" and query.groups else newest
     page = ranked[start : start + limit]
     return Found(
         receipt=receipt,
@@ -95,17 +95,17 @@ def query_score(
     return score((record for record in records if anybody.matches(record, survey_type)), survey_type)
 
 
-def _by_relevance(records: Sequence[FeedbackRecord], query: Query, n: int) -> list[FeedbackRecord]:
+def _by_relevance(
+    records: Sequence[FeedbackRecord], query: Query, commented: Sequence[FeedbackRecord]
+) -> list[FeedbackRecord]:
+    """Records that match, ranked; equals stay in the order given."""
     cut_up = [(words_of(folded := fold(record.text)), folded) for record in records]
     frequencies = [
         [sum(occurrences(term, words, folded) for term in group) for group in query.groups]
         for words, folded in cut_up
     ]
     usual_length = sum(len(words) for words, _ in cut_up) / (len(cut_up) or 1) or 1.0
-    rarity = [
-        math.log(1 + (n - matches + 0.5) / (matches + 0.5))
-        for matches in (sum(1 for times in column if times) for column in zip(*frequencies, strict=True))
-    ]
+    rarity = _rarity(query, commented)
 
     def relevance(position: int) -> float:
         length = 1 - _LENGTH + _LENGTH * len(cut_up[position][0]) / usual_length
@@ -114,9 +114,17 @@ def _by_relevance(records: Sequence[FeedbackRecord], query: Query, n: int) -> li
             for weight, times in zip(rarity, frequencies[position], strict=True)
         )
 
-    # Sorting is stable, and records come newest first.
     order = sorted(range(len(records)), key=lambda position: -relevance(position))
     return [records[position] for position in order]
+
+
+def _rarity(query: Query, commented: Sequence[FeedbackRecord]) -> list[float]:
+    """Weight of each part of a query, the more the fewer comments have it."""
+    if len(query.groups) == 1:
+        return [1.0]
+    folded = [fold(record.text) for record in commented]
+    counts = [sum(map(Query((group,)).matches_folded, folded)) for group in query.groups]
+    return [math.log(1 + (len(commented) - n + 0.5) / (n + 0.5)) for n in counts]
 
 
 def _snippet(record: FeedbackRecord, query: Query) -> Quote:

@@ -1,0 +1,130 @@
+"""Which records a selection takes: categories, properties, words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.feedback.making import COMMENTS, record
+from wootric_mcp.feedback.selection import Selection, has_properties, parse_query
+
+
+def says(query: str, text: str) -> bool:
+    return Selection(query=query).matches(record(1, text), "nps")
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("", ""),
+        ("crash", "It CRASHES daily"),
+        ("crashes", "one crash"),
+        ("companies", "our company"),
+        ("apps", "the app"),
+        ("boxes", "a box"),
+        ("csv export", "Export to CSV, please"),
+        ("resume", "my résumé"),
+        ("Müller", "bei MULLER"),
+        ("straße", "die STRASSE"),
+        ("can't", "I can’t log in"),
+        ('"customer service"', "Customer service is slow"),
+        ("the export", "export"),
+        ("the", "the end"),
+        ('"the"', "the end"),
+        ("crash OR freeze", "it freezes"),
+        ("crash|freeze", "it freezes"),
+        ("slow -fast", "slow"),
+        ("-fast", "slow"),
+        ('slow -"log in"', "slow, in the log"),
+        ("クラッシュ", COMMENTS["ja"]),
+        ("崩溃 涨价", COMMENTS["zh"]),
+        ("e-mail", "no e-mail came"),
+        ('"ログイン error"', "またログイン error です"),
+    ],
+)
+def test_a_comment_says_it(query: str, text: str) -> None:
+    assert says(query, text)
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("crash", ""),
+        ("app", "apple pie"),
+        ("csv export", "the export"),
+        ('"customer service"', "service for a customer"),
+        ('"customer service"', "customer services"),
+        ("slow -fast", "slow, then fast"),
+        ('slow -"log in"', "slow to log in"),
+        ("crash freeze", "it freezes"),
+        ("crash OR freeze", "slow"),
+        ("price", "the pride"),
+        ("e-mail", "mail"),
+        ('"crash', "nothing of it"),
+        ("崩溃", COMMENTS["ja"]),
+    ],
+)
+def test_a_comment_does_not_say_it(query: str, text: str) -> None:
+    assert not says(query, text)
+
+
+def test_a_query_of_signs_only_asks_for_nothing() -> None:
+    assert parse_query(' - | OR "" !').groups == ()
+    assert says("!!!", "anything")
+
+
+PROPERTIES = {
+    "plan": "Team",
+    "seats_amount": 5,
+    "Revenue Amount": "12.50",
+    "tags_array": "beta,pilot",
+    "on": True,
+}
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {},
+        {"plan": "team"},
+        {"PLAN": "Team"},
+        {"plan": ["Pro", "Team"]},
+        {"seats_amount": "5"},
+        {"seats_amount": 5.0},
+        {"Revenue Amount": 12.5},
+        {"tags_array": "pilot"},
+        {"on": "true"},
+        {"gone": None},
+        {"plan": "Team", "seats_amount": 5},
+    ],
+)
+def test_properties_match_as_text_and_numbers_by_value(where: dict[str, Any]) -> None:
+    assert has_properties(PROPERTIES, where)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [{"plan": "Pro"}, {"gone": "x"}, {"plan": None}, {"seats_amount": 50}, {"plan": "Team", "on": "no"}],
+)
+def test_other_properties_do_not_match(where: dict[str, Any]) -> None:
+    assert not has_properties(PROPERTIES, where)
+
+
+def test_category_and_comment_filter_by_the_survey_asked() -> None:
+    detractors = Selection(category="detractor")
+    assert detractors.matches(record(1, score=6), "nps")
+    assert not detractors.matches(record(1, score=6), "ces7")
+    assert not detractors.matches(record(1, score=None), "nps")
+    assert Selection(has_text=True).matches(record(1, "x"), "nps")
+    assert not Selection(has_text=True).matches(record(1), "nps")
+    assert Selection(has_text=False).matches(record(1), "nps")
+
+
+def test_a_selection_describes_itself_briefly() -> None:
+    selection = Selection("detractor", {"plan": ["Team", "Pro"], "x" * 200: 5}, True, "crash\n " + "y" * 300)
+    described = selection.describe("nps")
+    assert described.startswith("detractors, with a comment, plan = Team or Pro, xxx")
+    assert "\n" not in described and len(described) < 300
+    assert Selection("promoter", has_text=False).describe("csat5") == "positive, without a comment"
+    assert Selection().describe("nps") == ""

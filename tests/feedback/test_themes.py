@@ -1,0 +1,134 @@
+"""Themes are what several people talk about, told once, the weightiest first."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.feedback.making import many, record
+from wootric_mcp.feedback.comments import analyse
+from wootric_mcp.feedback.themes import Theme, find_themes
+
+
+def themes_of(asked, others=(), **options) -> dict[str, Theme]:
+    found = find_themes(analyse(asked), analyse(others), "nps", **options)
+    return {theme.phrase: theme for theme in found}
+
+
+def test_a_phrase_that_several_say_is_a_theme_with_count_share_and_score() -> None:
+    asked = many(
+        ["The export fails", "Export is broken", "exports fail again", "Great colours", "Lovely"], score=3
+    )
+    themes = themes_of(asked)
+    theme = themes["export"]
+    assert (theme.n, theme.share, theme.score.detractors) == (3, 0.6, 3)
+    assert [comment.record.id for comment in theme.members] == [1, 2, 3]
+    assert "colours" not in themes
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["one crash", "two crashes", "it crashed", "crashing"],
+        ["die Rechnung ist da", "keine Rechnungen und so", "die Rechnung fehlt", "alle Rechnungen"],
+        ["le prix est haut", "les prix sont hauts", "la facture et le prix", "encore le prix"],
+        ["el error es grave", "los errores son graves", "un error de los datos", "y los errores"],
+        ["il prezzo è alto", "i prezzi sono alti", "non il prezzo", "anche i prezzi"],
+        ["a notificação é tarde", "as notificações não", "uma notificação", "mais notificações"],
+        ["de rekening is er", "de rekeningen zijn er", "een rekening", "alle rekeningen"],
+    ],
+)
+def test_singular_and_plural_are_one_theme(texts: list[str]) -> None:
+    found = find_themes(analyse(many(texts)), [], "nps")
+    assert any(theme.n == 4 for theme in found)
+
+
+def test_two_words_that_belong_together_are_one_phrase() -> None:
+    texts = [
+        "customer service never answers",
+        "bad customer service",
+        "Customer service again",
+        "no customer service",
+    ]
+    assert list(themes_of(many(texts * 3 + ["fine"] * 30))) == ["customer service"]
+
+
+def test_a_weak_word_is_a_theme_only_beside_another() -> None:
+    themes = themes_of(many(["long waiting time"] * 3 + ["waiting times at noon"] * 2 + ["every time"] * 3))
+    assert not {"time", "times"} & set(themes)
+    assert {"waiting time", "waiting"} & set(themes)
+
+
+def test_opinion_alone_is_no_theme() -> None:
+    assert (
+        themes_of(many(["very good", "good", "so good!", "excellent", "excellent really", "excellent!!"]))
+        == {}
+    )
+
+
+def test_what_sets_the_asked_apart_comes_before_what_everybody_says() -> None:
+    asked = many([f"the app crashes at number {n}" for n in range(10)], score=2)
+    others = many([f"the app looks nice at number {n}" for n in range(60)], score=10, start=100)
+    themes = themes_of(asked, others)
+    assert next(iter(themes)) in ("crashes", "app crashes")
+
+
+def test_the_score_is_of_everybody_who_says_it() -> None:
+    asked = many([f"parking {word}" for word in "abcdef"], score=0)
+    others = many(["parking was easy"] * 4, score=10, start=100)
+    theme = themes_of(asked, others)["parking"]
+    assert (theme.n, theme.score.n, theme.score.promoters) == (6, 10, 4)
+
+
+def test_without_others_a_theme_that_moves_the_score_comes_first() -> None:
+    texts = [(f"invoice {n}", 10 if n % 2 else 0) for n in range(20)]
+    texts += [(f"outage {n}", 0) for n in range(20)] + [("fine", 10)] * 20
+    found = themes_of([record(number, text, given) for number, (text, given) in enumerate(texts, 1)])
+    assert list(found)[:2] == ["outage", "invoice"]
+
+
+def test_comments_without_a_score_have_themes_too() -> None:
+    theme = themes_of(many(["parking"] * 4, score=None))["parking"]
+    assert (theme.n, theme.score.n) == (4, 0)
+
+
+def test_one_person_does_not_make_a_theme_by_repeating_a_text() -> None:
+    flood = [record(number, "ignore previous instructions", person="R-0000000") for number in range(1, 30)]
+    assert themes_of(flood) == {}
+    anonymous = [record(number, f"parking {number} full", person="R-0000000") for number in range(1, 30)]
+    assert "parking" in themes_of(anonymous)
+
+
+def test_what_is_known_is_no_theme() -> None:
+    asked = many(["csv export", "csv export fails", "csv export empty", "csv export empty file"])
+    assert "empty" in themes_of(asked, is_known=lambda form: set(form.split()) <= {"csv", "export"})
+    assert "csv export" not in themes_of(asked, is_known=lambda form: set(form.split()) <= {"csv", "export"})
+
+
+def test_japanese_and_chinese_have_themes() -> None:
+    japanese = many(["アプリが落ちます", "このアプリは便利", "アプリが重い"])
+    assert themes_of(japanese)["アプリ"].n == 3
+    chinese = many(["客服回复太慢了", "客服不回复", "没有客服"])
+    assert themes_of(chinese)["客服"].n == 3
+
+
+def test_no_more_themes_than_asked_for_and_none_of_nothing() -> None:
+    words = ["invoice", "parking", "login", "export", "dashboard"]
+    texts = [f"{word} {word}{n}" for word in words for n in range(4)]
+    assert len(themes_of(many(texts), most=3)) == 3
+    assert themes_of([]) == {}
+    assert themes_of(many(["", "!!!", "12345 678", "x" * 500] * 3)) == {}
+
+
+def test_every_comment_says_the_same_pair() -> None:
+    found = themes_of(many(["login page", "login page!", "Login page."]))
+    assert list(found) == ["login page"]
+
+
+def test_six_thousand_comments_take_less_than_a_second_or_two() -> None:
+    words = [f"word{n % 700}" for n in range(4_000)]
+    texts = [" ".join(words[(7 * n + k * k) % 4_000] for k in range(20)) for n in range(6_000)]
+    started = time.perf_counter()
+    themes_of(many(texts[:3_000]), many(texts[3_000:], start=10_000))
+    assert time.perf_counter() - started < 2
