@@ -52,7 +52,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--http", action="store_true", help="serve Streamable HTTP on loopback instead of stdio"
     )
-    made.add_argument("--port", type=int, default=8000, help="port for --http (default 8000; 0: a free one)")
+    made.add_argument(
+        "--port", type=_port, default=8000, help="port for --http (default 8000; 0: a free one)"
+    )
     made.add_argument("--toolsets", metavar="NAMES", help="only these toolsets, comma-separated")
     made.add_argument("--tools", metavar="NAMES", help="only these tools (with --toolsets: these too)")
     made.add_argument(
@@ -71,11 +73,7 @@ def run(arguments: Sequence[str]) -> int:
 
         return main(list(arguments[1:]))
     options = parser().parse_args(arguments)
-    logging.basicConfig(
-        level=os.environ.get("WOOTRIC_LOG_LEVEL", "WARNING").upper(),
-        stream=sys.stderr,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    _log_to_stderr(os.environ.get("WOOTRIC_LOG_LEVEL", "").strip().upper() or "WARNING")
     with ExitStack() as stack:
         try:
             settings = _settings(options, stack)
@@ -91,6 +89,26 @@ def run(arguments: Sequence[str]) -> int:
         if options.http:
             return anyio.run(serving.serve_http, server, options.port)
         return anyio.run(serving.serve_stdio, server, closed)
+
+
+def _log_to_stderr(level: str) -> None:
+    known = level in logging.getLevelNamesMapping()
+    logging.basicConfig(
+        level=level if known else "WARNING",
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    if not known:
+        logging.getLogger(__name__).warning(
+            "WOOTRIC_LOG_LEVEL is no level; use DEBUG, INFO, WARNING or ERROR."
+        )
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65_535:
+        raise argparse.ArgumentTypeError("must be 0 to 65535")
+    return port
 
 
 def _settings(options: argparse.Namespace, stack: ExitStack) -> Settings:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 if TYPE_CHECKING:
+    from anyio.abc import TaskStatus
     from mcp.server import MCPServer
 
 _HOST = "127.0.0.1"
@@ -36,7 +37,7 @@ async def serve_stdio(server: MCPServer[Any], closed: anyio.Event) -> int:
         os._exit(0)
 
     async with anyio.create_task_group() as group:
-        group.start_soon(_on_signal, leave)
+        await group.start(_on_signal, leave)
         await server.run_stdio_async()
         group.cancel_scope.cancel()
     return 0
@@ -70,20 +71,24 @@ async def serve_http(server: MCPServer[Any], port: int) -> int:
     async def leave() -> None:
         uvicorn_server.should_exit = True
 
-    sys.stderr.write(f"wootric-mcp serves http://{_HOST}:{listener.getsockname()[1]}/mcp\n")
-    sys.stderr.flush()
     async with anyio.create_task_group() as group:
-        group.start_soon(_on_signal, leave)
+        await group.start(_on_signal, leave)
+        sys.stderr.write(f"wootric-mcp serves http://{_HOST}:{listener.getsockname()[1]}/mcp\n")
+        sys.stderr.flush()
         await uvicorn_server.serve(sockets=[listener])
         group.cancel_scope.cancel()
     return 0
 
 
-async def _on_signal(act: Callable[[], Any]) -> None:
+async def _on_signal(
+    act: Callable[[], Any], *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED
+) -> None:
     """Do `act` at the first SIGTERM or SIGINT. Windows has no such receiver: Python's handling stays."""
     if sys.platform == "win32":
+        task_status.started()
         return
     with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        task_status.started()
         async for _ in signals:
             await act()
             return
