@@ -179,6 +179,17 @@ def test_garbage_in_the_headers_does_no_harm(garbage: str) -> None:
     assert limits.admit("list_responses") == 0
     limits.observe("list_responses", 429, headers)
     assert 0 < limits.admit("list_responses") <= 62
+    limits.observe("list_responses", 429, {"date": garbage, "x-rate-limit-reset": str(int(time.now) + 30)})
+    assert 0 < limits.admit("list_responses") <= 32
+
+
+def test_an_error_without_headers_does_not_make_an_operation_unlimited() -> None:
+    time = FakeTime()
+    limits = Limits(time)
+    used_up = {"x-rate-limit-remaining": "0", "x-rate-limit-reset": str(int(time.now) + 30)}
+    limits.observe("x", 200, used_up)
+    limits.observe("x", 502, {})
+    assert limits.admit("x") > 0
 
 
 def test_answers_that_overtake_each_other_do_not_raise_the_count() -> None:

@@ -114,6 +114,15 @@ async def test_a_second_with_many_rows_is_read_from_both_ends(crowd: int, newest
 
 
 @BOTH_WAYS
+async def test_taking_can_stop_at_a_second_with_many_rows(newest_first: bool) -> None:
+    source = FakeList(rows_of([NOW - 5_000] * 1_600 + [NOW - 10] * 20 + [NOW - 9_000] * 20))
+    rows, reading = await read(source, newest_first=newest_first, take=lambda given: len(given) < 1_600)
+    assert len(rows) == 1_620
+    assert reading.stopped == "taken"
+    assert reading.reached == at(NOW - 5_000)
+
+
+@BOTH_WAYS
 async def test_rows_that_no_page_can_reach_are_reported(newest_first: bool) -> None:
     source = FakeList(rows_of([NOW - 5_000] * 3_200 + spread(300)))
     rows, reading = await read(source, newest_first=newest_first)

@@ -17,11 +17,13 @@ from wootric_mcp.api import transport
 from wootric_mcp.api.client import WootricClient
 from wootric_mcp.api.errors import AuthenticationFailed, BadAnswer, NotFound, RateLimited, Unreachable
 from wootric_mcp.api.models import (
+    DeclineInput,
     EmailSurvey,
     EmailSurveyCsv,
     EndUserChange,
     EndUserInput,
     ResponseInput,
+    SettingsChange,
     checked,
 )
 from wootric_mcp.api.people import Person
@@ -171,3 +173,49 @@ async def test_no_secret_and_no_address_reaches_the_log(
     assert ours
     for secret in (token.access, "NPS-5a9db0c5", "lumenfield"):
         assert not any(secret in message for message in ours)
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {
+            "date_format": "epoch",
+            "response_end_user": "full",
+            "report_shape": "openapi",
+            "per_page_limit": 500,
+        },
+        {"create_status": "201", "delete_status": "200", "response_end_user": "properties"},
+        {"create_status": "201-empty", "put_properties": "merge", "snapshot_edit": "204"},
+    ],
+    ids=["as the OpenAPI document", "with 201", "without bodies"],
+)
+async def test_every_reading_of_the_api_is_understood(switches: dict[str, object]) -> None:
+    for running in _sandbox(Switches(rate_limit=None, **switches)):  # type: ignore[arg-type]
+        async with client(running) as wootric:
+            await wootric.create_end_user(
+                checked(EndUserInput, email="mara@lumenfield.test", properties={"plan": "A"})
+            )
+            mara = await wootric.get_end_user(Person.parse("mara@lumenfield.test"))
+            person = Person("id", str(mara.id))
+            assert abs((datetime.now(UTC) - mara.created_at).total_seconds()) < 60
+            await wootric.create_response(person, checked(ResponseInput, score=9))
+            await wootric.create_decline(person, checked(DeclineInput))
+            (response,) = await wootric.list_promoter_responses(person)
+            assert response.end_user.properties == {"plan": "A"}
+            assert len(await wootric.list_end_user_declines(person)) == 1
+            update = await wootric.update_end_user(
+                person, checked(EndUserChange, properties={"region": "EMEA"})
+            )
+            assert update.end_user is not None
+            assert update.end_user.properties == {"plan": "A", "region": "EMEA"}
+            settings_now = await wootric.update_end_user_settings(
+                person, checked(SettingsChange, email_nps=False)
+            )
+            assert settings_now is not None
+            assert settings_now.email_nps is False
+            assert (await wootric.get_nps_summary()).promoters == 1
+            assert (await wootric.list_survey_templates()).survey_templates == []
+            assert (await wootric.get_email_stats()).email_stats.send_requests == 0
+            assert (await wootric.get_email_stats_sources()).sends == []
+            assert {segment.name for segment in await wootric.list_segments()} == {"plan", "region"}
+            await wootric.delete_end_user(person)

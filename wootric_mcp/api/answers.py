@@ -184,6 +184,8 @@ def _refusal(status: int, body: bytes, *, is_page: bool) -> WootricError:
         )
         error.may_have_changed = False
         return error
+    if status == 401:
+        text = ""  # it may repeat the token
     kind, problem, advice = _REFUSALS.get(status, _OTHER)
     if issubclass(kind, errors.Invalid) and "has already been taken" in text:
         kind, problem, advice = _REFUSALS[409]

@@ -56,35 +56,35 @@ class WootricAuth(httpx.Auth):
         refused: str | None = None
         for _ in range(2):
             failures = self._failures
-            if not self._is_valid(refused):
+            token = self._valid_token(refused)
+            if token is None:
                 async with self._locks.get():
                     if self._failures != failures and self._failure is not None:
                         raise self._failure.copy()  # what became of the request this one has waited for
                     try:
-                        while not self._is_valid(refused):
+                        token = self._valid_token(refused)
+                        while token is None:
                             grant = self._grant()
                             asked_at = self._clock()
                             response = yield self._token_request(grant)
-                            if self._accept(response, grant, asked_at):
-                                break
+                            token = self._accept(response, grant, asked_at)
                     except WootricError as error:
                         error.may_have_changed = False
                         if isinstance(error, Unreachable):
                             error.may_have_been_sent = False
                         self._failures, self._failure = self._failures + 1, error.copy()
                         raise
-            token = self._token
-            if token is None:
-                return
             request.headers["Authorization"] = f"Bearer {token.access}"
             response = yield request
             if response.status_code != 401:
                 return
             refused = token.access
 
-    def _is_valid(self, refused: str | None) -> bool:
+    def _valid_token(self, refused: str | None) -> _Token | None:
         token = self._token
-        return token is not None and token.access != refused and self._clock() < token.renew_at
+        if token is None or token.access == refused or self._clock() >= token.renew_at:
+            return None
+        return token
 
     def _grant(self) -> dict[str, str]:
         if self._token is not None and self._token.refresh:
@@ -115,8 +115,8 @@ class WootricAuth(httpx.Auth):
             headers={"Accept": "application/json", "Accept-Encoding": "gzip"},
         )
 
-    def _accept(self, response: httpx.Response, grant: dict[str, str], asked_at: float) -> bool:
-        """Keep the token. False: the refresh token was refused, so the credentials have to be sent again."""
+    def _accept(self, response: httpx.Response, grant: dict[str, str], asked_at: float) -> _Token | None:
+        """Keep the token. None: the refresh token was refused, so the credentials have to be sent again."""
         if response.status_code == 429:
             raise rate_limited(response.headers, self._clock())
         try:
@@ -126,10 +126,10 @@ class WootricAuth(httpx.Auth):
         except Refused as error:
             self._token = None
             if grant["grant_type"] == "refresh_token":
-                return False
+                return None
             raise self._refusal(error) from None
         self._token = _read_token(body, asked_at)
-        return True
+        return self._token
 
     def _refusal(self, error: Refused) -> AuthenticationFailed:
         """What to check. What the server wrote is dropped: it may repeat what was sent."""

@@ -423,8 +423,10 @@ def _same(person: Person, found: EndUser) -> EndUser:
         ),
     }[person.kind]
     if asked != answered:
-        raise BadAnswer(
+        error = BadAnswer(
             f"Wootric answered the lookup of {person} with another person (id {found.id}).",
             "Name the person by id.",
         )
+        error.may_have_changed = False
+        raise error
     return found

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import ipaddress
 import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from io import StringIO
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
@@ -23,12 +21,11 @@ from pydantic import (
 )
 
 from wootric_mcp.api.errors import InvalidRequest, bounded
-from wootric_mcp.api.people import ANONYMOUS, phone_number
+from wootric_mcp.api.people import phone_number
+from wootric_mcp.api.recipients import address, check_addresses, repeated, table
 
 MAX_ADDRESSES = 100
 """Addresses in one `send_email_survey` request."""
-MAX_ROWS = 5_000
-"""Rows in one `send_email_survey_csv` request."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -63,15 +60,6 @@ def _one_line(text: str) -> str:
 def _plain_text(text: str) -> str:
     if any(ord(char) < 32 and char not in "\n\r\t" for char in text):
         raise ValueError("must not contain control characters")
-    return text
-
-
-def _address(text: str) -> str:
-    """An address mail can be sent to. What stands before and after @ is left to the mail servers."""
-    if text == ANONYMOUS:
-        raise ValueError("'Unknown' is the shared anonymous user and has no address")
-    if len(text) > 320 or not re.fullmatch(r"[^\s@,;<>\"\x00-\x20\x7f]+@[^\s@,;<>\"\x00-\x20\x7f]+", text):
-        raise ValueError(f"{bounded(text, 60)!r} is not an e-mail address such as mara@example.com")
     return text
 
 
@@ -125,7 +113,7 @@ def _is_digits(value: PropertyValue, pattern: str) -> bool:
 PropertyValue = str | int | bool | float
 Line = Annotated[str, Field(max_length=1_000), AfterValidator(_one_line)]
 Text = Annotated[str, Field(max_length=20_000), AfterValidator(_plain_text)]
-Address = Annotated[str, AfterValidator(_address)]
+Address = Annotated[str, AfterValidator(address)]
 Phone = Annotated[str, AfterValidator(_phone)]
 Url = Annotated[str, AfterValidator(_url)]
 Instant = Annotated[AwareDatetime, AfterValidator(_instant)]
@@ -313,7 +301,7 @@ class EmailSurvey(_Survey):
     def _is_consistent(self) -> Self:
         if not 1 <= len(self.emails) <= MAX_ADDRESSES:
             raise ValueError(f"emails has {len(self.emails)} addresses; give 1 to {MAX_ADDRESSES}")
-        if twice := _repeated(self.emails):
+        if twice := repeated(self.emails):
             raise ValueError(f"{twice} is given twice in emails; give each address once")
         if self.external_ids and len(self.external_ids) != len(self.emails):
             raise ValueError(
@@ -355,7 +343,7 @@ class EmailSurveyCsv(_Survey):
     def _is_consistent(self) -> Self:
         if self.unique_identifier_field and not self.send_to_email_field:
             raise ValueError("unique_identifier_field needs send_to_email_field")
-        header, rows = _table(self.csv)
+        header, rows = table(self.csv)
         for field in ("send_to_email_field", "unique_identifier_field"):
             name = getattr(self, field)
             if name and name not in header:
@@ -364,8 +352,8 @@ class EmailSurveyCsv(_Survey):
                 )
         if header[0] != "email" and not self.send_to_email_field:
             raise ValueError(f"the first column of csv is {bounded(header[0], 60)!r}; it must be named email")
-        _check_addresses(rows, header.index(self.send_to_email_field or "email"))
-        if not self.send_to_email_field and (twice := _repeated(row[0] for _, row in rows)):
+        check_addresses(rows, header.index(self.send_to_email_field or "email"))
+        if not self.send_to_email_field and (twice := repeated(row[0] for _, row in rows)):
             raise ValueError(f"{twice} stands twice in csv; give each address one row")
         if "___language" in header:
             self._check_languages(rows, header.index("___language"))
@@ -381,45 +369,6 @@ class EmailSurveyCsv(_Survey):
     @property
     def addresses(self) -> tuple[str, ...]:
         """The addresses that would be mailed, in order."""
-        header, rows = _table(self.csv)
+        header, rows = table(self.csv)
         column = header.index(self.send_to_email_field or "email")
         return tuple(row[column].strip() for _, row in rows)
-
-
-def _table(text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Header and non-blank rows of a CSV text, each row with its line number. Raises ValueError."""
-    reader = csv.reader(StringIO(text, newline=""), strict=True)
-    try:
-        lines = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
-    except csv.Error as error:
-        raise ValueError(f"csv line {reader.line_num} cannot be read ({error})") from None
-    if not lines:
-        raise ValueError("csv is empty; give a header line that begins with email, then one line a person")
-    (_, header), rows = lines[0], lines[1:]
-    if twice := _repeated(header):
-        raise ValueError(f"the column {twice} stands twice in csv")
-    if not 1 <= len(rows) <= MAX_ROWS:
-        raise ValueError(f"csv has {len(rows)} rows; give 1 to {MAX_ROWS}")
-    for line, row in rows:
-        if len(row) != len(header):
-            raise ValueError(f"csv line {line} has {len(row)} cells, the header has {len(header)}")
-    return header, rows
-
-
-def _check_addresses(rows: list[tuple[int, list[str]]], column: int) -> None:
-    for line, row in rows:
-        try:
-            _address(row[column].strip())
-        except ValueError as error:
-            raise ValueError(f"csv line {line}: {error}") from None
-
-
-def _repeated(values: Iterable[str]) -> str | None:
-    """The first value that stands twice, whatever its case."""
-    seen: set[str] = set()
-    for value in values:
-        key = value.strip().casefold()
-        if key in seen:
-            return repr(bounded(value, 60))
-        seen.add(key)
-    return None

@@ -69,7 +69,8 @@ class Limits:
             self._remaining, self._resets_at = 0, self._clock() + _wait(headers, self._clock())
             return
         if remaining is None:
-            self._unlimited.add(operation_id)
+            if 200 <= status < 300:  # an error may come from something between Wootric and here
+                self._unlimited.add(operation_id)
             return
         self._unlimited.discard(operation_id)
         self._limit = _number(headers.get("x-rate-limit-limit")) or self._limit

@@ -28,7 +28,7 @@ SILENCE = 8.0
 WHOLE = 30.0
 """Seconds that one request may take in all."""
 
-_TIMEOUT = httpx.Timeout(SILENCE, connect=5.0, pool=WHOLE)
+_TIMEOUT = httpx.Timeout(SILENCE, connect=5.0, pool=10.0)
 _CONNECTIONS = 16
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
@@ -68,12 +68,13 @@ class Transport:
                 except WootricError as error:
                     if current is request:
                         raise
-                    await flow.athrow(error)  # it was for a token: `auth` tells those who wait for it
-                    raise
-                try:
-                    current = await flow.asend(response)
-                except StopAsyncIteration:
-                    return response
+                    # It was for a token: `auth` tells those who wait for the same one.
+                    current = await flow.athrow(error)
+                else:
+                    try:
+                        current = await flow.asend(response)
+                    except StopAsyncIteration:
+                        return response
         finally:
             await flow.aclose()
 
