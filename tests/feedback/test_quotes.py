@@ -66,6 +66,14 @@ def test_a_long_comment_without_sentences_is_cut_at_words() -> None:
     assert all(word in ("word", "export") for word in quote.text.split())
 
 
+def test_the_end_of_a_long_comment_is_quoted_to_its_end() -> None:
+    quote = excerpt(
+        record(1, "We plan our routes with it every day. " * 12 + "But the export fails"), ["export"]
+    )
+    assert quote.text.endswith("But the export fails")
+    assert quote.ends and not quote.begins
+
+
 def test_a_letter_that_grows_in_lower_case_does_not_mislead() -> None:
     text = "İ" * 150 + " export " + "y" * 200
     assert excerpt(record(1, text), ["export"]).text in text

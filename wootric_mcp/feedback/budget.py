@@ -57,7 +57,6 @@ _SCRIPTS = (
     (0x0E00, 0x0E7F, 0.6),  # Thai
     (0x2010, 0x2027, 1.0),  # dashes, quotation marks, ellipsis
     (0x3000, 0x30FF, 1.0),  # kana
-    (0x4E00, 0x9FFF, 1.3),  # Chinese characters
     (0xAC00, 0xD7AF, 1.2),  # Hangul
     (0x1F000, 0x1FAFF, 3.0),  # emoji
 )
@@ -150,7 +149,16 @@ def _is_own(word: str, language: str) -> bool:
 
 def _character(character: str) -> float:
     code = ord(character)
+    if 0x4E00 <= code <= 0x9FFF:
+        return 1.1 if _is_common(character) else 2.2
     for first, last, tokens in _SCRIPTS:
         if first <= code <= last:
             return tokens
     return len(character.encode(errors="replace"))
+
+
+def _is_common(character: str) -> bool:
+    """Whether a Chinese character is in the first level, for daily use, of GB 2312 or JIS X 0208."""
+    simplified = character.encode("gb2312", errors="ignore")
+    japanese = character.encode("euc_jp", errors="ignore")
+    return b"\xb0" <= simplified[:1] <= b"\xd7" or b"\xb0" <= japanese[:1] <= b"\xcf"

@@ -9,7 +9,7 @@ from wootric_mcp.feedback.comments import CJK, analyse, common_form
 from wootric_mcp.feedback.quotes import Quote, Quotes
 from wootric_mcp.feedback.receipt import Receipt
 from wootric_mcp.feedback.records import FeedbackRecord
-from wootric_mcp.feedback.score import Score, SurveyType, category, score
+from wootric_mcp.feedback.score import NO_PERCENTAGE_BELOW, Score, SurveyType, category, score
 from wootric_mcp.feedback.search import query_score
 from wootric_mcp.feedback.selection import Selection, parse_query
 from wootric_mcp.feedback.themes import Theme, find_themes
@@ -79,7 +79,11 @@ def digest(
     selected = [comment for comment in comments if comment.record.id in selected_ids]
     others = [comment for comment in comments if comment.record.id not in selected_ids]
     overall = score(counted, survey_type)
-    themes = find_themes(selected, others, survey_type, most=most_themes, is_known=_query_words(selection))
+    themes: list[Theme] = []
+    if len(selected) >= NO_PERCENTAGE_BELOW:
+        themes = find_themes(
+            selected, others, survey_type, most=most_themes, is_known=_query_words(selection)
+        )
     quotes = Quotes(selected)
     digests = [ThemeDigest(theme, _quotes(quotes, theme, overall, quotes_each)) for theme in themes]
     themed = {comment.record.id for theme in themes for comment in theme.members}

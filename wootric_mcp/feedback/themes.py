@@ -176,12 +176,18 @@ def _distinct_people(members: Sequence[Comment]) -> int:
 
 
 def _same_theme(members: Sequence[Comment], theme: Sequence[Comment], n: int) -> bool:
-    """Whether a phrase is said in much the same comments as a theme, more than a frequent theme brings
-    about."""
+    """Whether a phrase is said in much the same comments as a theme, more than chance brings about.
+
+    Of a theme that most comments share, every phrase is a part; it is the same only if it is about as
+    frequent.
+    """
     ids = {comment.record.id for comment in theme}
-    shared = sum(comment.record.id in ids for comment in members) / min(len(members), len(theme))
-    by_chance = max(len(members), len(theme)) / n
-    return shared >= by_chance + (1 - by_chance) * _OVERLAP
+    shared = sum(comment.record.id in ids for comment in members)
+    fewer, more = sorted((len(members), len(theme)))
+    if more > n / 2:
+        return shared >= _OVERLAP * (fewer + more - shared)
+    by_chance = more / n
+    return shared >= (by_chance + (1 - by_chance) * _OVERLAP) * fewer
 
 
 def _spelling(form: str, members: Sequence[Comment]) -> str:
