@@ -57,8 +57,9 @@ async def find(
     from wootric_mcp.feedback.search import search
     from wootric_mcp.feedback.selection import Selection
 
+    named = app.period(period).name
     question = question_of(
-        "search_feedback", query=query, period=period, category=category, where=where, order=order
+        "search_feedback", query=query, period=named, category=category, where=where, order=order
     )
     start = offset_of(cursor, question)
     records, receipt = await read_feedback(app, period)

@@ -49,7 +49,7 @@ async def response_list(
     chosen = app.period(period) if period else None
     asked = {
         "end_user": end_user,
-        "period": period,
+        "period": chosen.name if chosen else "",
         "category": "" if category == "any" else category,
         "excluded_from_calculations": excluded,
         "where": dict(where),
@@ -97,7 +97,7 @@ async def decline_list(
     chosen = app.period(period) if period else None
     asked = {
         "end_user": end_user,
-        "period": period,
+        "period": chosen.name if chosen else "",
         "where": dict(where),
         "order": "" if order == "newest" else order,
         "detail": "" if detail == "concise" else detail,
@@ -137,8 +137,8 @@ async def end_user_list(
     chosen = app.period(period) if period else None
     changed = app.period(updated) if updated else None
     asked = {
-        "period": period,
-        "updated": updated,
+        "period": chosen.name if chosen else "",
+        "updated": changed.name if changed else "",
         "email": email,
         "where": dict(where),
         "surveys_disabled": surveys_disabled,
