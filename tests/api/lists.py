@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,6 +32,10 @@ def at(second: int) -> datetime:
     return datetime.fromtimestamp(second, UTC)
 
 
+def _second(row: Row) -> int:
+    return row.second
+
+
 class FakeList:
     """Answers pages; `before_page` runs first and may change the rows or raise."""
 
@@ -55,7 +59,9 @@ class FakeList:
             if self._before_page:
                 self._before_page(page)
             bounds = created.operators()
-            rows = [row for row in self.rows if bounds.get("gt", -1) < row.second < bounds.get("lt", NOW * 2)]
+            first = bisect_right(self.rows, bounds.get("gt", -1), key=_second)
+            last = bisect_left(self.rows, bounds.get("lt", NOW * 2), key=_second)
+            rows = self.rows[first:last]
             if order == "desc":
                 rows.reverse()
             self.answered += 1

@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from tests.api.fakes import settings
-from wootric_mcp.api import transport
+from wootric_mcp.api import sender, transport
 from wootric_mcp.api.client import WootricClient
 from wootric_mcp.api.errors import AuthenticationFailed, BadAnswer, NotFound, RateLimited, Unreachable
 from wootric_mcp.api.models import (
@@ -124,7 +124,8 @@ async def test_silence_fails_clearly_and_the_client_goes_on(
     running: RunningSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transport, "_TIMEOUT", httpx.Timeout(0.2))
-    running.sandbox.faults.add({"kind": "silence", "path": "/v1", "next": 6, "seconds": 1})
+    monkeypatch.setattr(sender, "MAX_ATTEMPTS", 2)
+    running.sandbox.faults.add({"kind": "silence", "path": "/v1", "next": 3, "seconds": 1})
     async with client(running) as wootric:
         with anyio.fail_after(20), pytest.raises(Unreachable, match="was silent"):
             await wootric.list_segments()
@@ -145,7 +146,10 @@ async def test_the_request_limit_is_told_and_kept(limited: RunningSandbox) -> No
         assert 40 < (failure.value.resets_at - datetime.now(UTC)).total_seconds() <= 62
 
 
-async def test_wrong_credentials_and_a_closed_port_say_what_to_check(running: RunningSandbox) -> None:
+async def test_wrong_credentials_and_a_closed_port_say_what_to_check(
+    running: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "MAX_ATTEMPTS", 2)
     async with client(running, client_secret=SecretStr("hush-wrong")) as wootric:
         with pytest.raises(AuthenticationFailed, match="WOOTRIC_CLIENT_SECRET") as failure:
             await wootric.list_segments()
