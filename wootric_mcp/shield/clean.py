@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from functools import cache
@@ -49,9 +48,11 @@ def clean(text: str | None, limit: int | None = None, *, keep_lines: bool = Fals
 
 
 def _unescape(text: str) -> str:
+    if "&" not in text:
+        return text
+    import html
+
     for _ in range(_UNESCAPE_ROUNDS):
-        if "&" not in text:
-            break
         plain = html.unescape(text)
         if plain == text:
             break
