@@ -19,7 +19,7 @@ from wootric_mcp.settings import Settings
 
 T = TypeVar("T")
 
-RETRY_PERIOD = 20.0
+RETRY_PERIOD = 15.0
 """Seconds after which no further attempt begins, waits for the request limit aside."""
 MAX_ATTEMPTS = 5
 MAX_REFUSALS = 5
