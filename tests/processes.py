@@ -9,6 +9,9 @@ from pathlib import Path
 
 from mcp import StdioServerParameters
 
+A_SECOND = 3.0
+"""Seconds within which what promises to stop within one has to: machines that run tests are busy."""
+
 SERVER = (sys.executable, "-m", "wootric_mcp")
 
 
