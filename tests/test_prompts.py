@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
+import httpx
 import pytest
 from mcp import Client
 from mcp.server import MCPServer
 from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, TextContent
 
+from tests.accounts import MARA, Person, answered, connected, running
+from wootric_mcp.api.models import EndUser, EndUserSettings, SurveySettings
 from wootric_mcp.feedback.period import EXAMPLES
 from wootric_mcp.prompts import PromptFile, PromptFileError, load_prompts, register
 from wootric_mcp.tools.catalog import CATALOG
@@ -47,11 +51,48 @@ def written(folder: Path, text: str) -> PromptFile:
     return prompt
 
 
+def code_in(text: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", text)
+
+
 @pytest.mark.parametrize("prompt", PROMPTS.values(), ids=PROMPTS)
-def test_a_prompt_names_only_tools_that_exist_and_that_it_says_it_needs(prompt: PromptFile) -> None:
-    in_text = {word for word in re.findall(r"`(\w+)`", prompt.text) if "_" in word}
-    assert in_text == set(prompt.tools)
-    assert in_text <= EVERY_TOOL
+async def test_a_prompt_names_only_what_exists_and_the_tools_it_says_it_needs(prompt: PromptFile) -> None:
+    with running() as served:
+        async with connected(served) as client:
+            tools = {tool.name: tool.input_schema for tool in (await client.list_tools()).tools}
+    named = {match[0] for code in code_in(prompt.text) if (match := re.match(r"[a-z_]+(?![a-z_ ])", code))}
+    assert named & set(tools) == set(prompt.tools)
+    parameters = {name for tool in prompt.tools for name in tools[tool]["properties"]}
+    fields = {*EndUser.model_fields, *EndUserSettings.model_fields, *SurveySettings.model_fields}
+    assert named - set(tools) <= parameters | fields
+
+
+@pytest.mark.parametrize("prompt", PROMPTS.values(), ids=PROMPTS)
+async def test_a_call_that_a_prompt_spells_out_is_answered(prompt: PromptFile) -> None:
+    filled = prompt.fill({a.name: "CSV export" for a in prompt.arguments if a.is_required})
+    calls = [ast.parse(code, mode="eval").body for code in code_in(filled) if re.match(r"\w+\(", code)]
+    assert calls
+    with running() as served:
+        async with connected(served) as client:
+            for call in calls:
+                assert isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+                arguments = {word.arg or "": ast.literal_eval(word.value) for word in call.keywords}
+                await answered(client, call.func.id, **arguments)
+
+
+async def test_a_follow_up_reaches_people_who_have_just_answered_only_with_survey_immediately() -> None:
+    text = PROMPTS["follow_up_with_detractors"].text
+    assert text.count("`survey_immediately: true`") == 2
+    person = Person()
+    with running() as served:
+        async with connected(served, person=person) as client:
+            for immediately in (False, True):
+                await answered(client, "send_email_survey", emails=[MARA], survey_immediately=immediately)
+        async with httpx.AsyncClient(trust_env=False) as control:
+            outbox = await control.get(f"{served.base_url}/_sandbox/outbox")
+    assert len(outbox.json()) == 1
+    assert "90 days" in person.questions[0]
+    assert "everybody on the list" in person.questions[1]
 
 
 @pytest.mark.parametrize("prompt", PROMPTS.values(), ids=PROMPTS)
