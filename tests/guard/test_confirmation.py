@@ -233,3 +233,33 @@ async def test_people_without_an_address_are_not_mailed(named: int | str) -> Non
         assert "no e-mail address" in said
         assert served.sandbox.account.outbox() == []
         assert person.questions == []
+
+
+@pytest.mark.parametrize("named", [OPTED_OUT, "no.more@lumenfield.test", "NO.MORE@lumenfield.test"])
+@pytest.mark.parametrize("mode", ERAS)
+async def test_people_who_opted_out_are_named_and_nobody_is_mailed(mode: Era, named: int | str) -> None:
+    person = Person("yes")
+    with running() as served:
+        async with connected(served, mode, person=person) as client:
+            said = await refused(client, "send_email_survey", emails=[*MAIL, named], survey_immediately=True)
+        assert f"opted out of e-mail surveys: {named}." in said
+        assert "Nobody was mailed" in said
+        assert person.questions == []
+        assert served.sandbox.account.outbox() == []
+
+
+async def test_the_question_says_whose_rules_decide_and_what_was_not_looked_up() -> None:
+    person = Person("no")
+    many = [f"guest{number}@lumenfield.test" for number in range(40)]
+    with running() as served:
+        async with connected(served, person=person) as client:
+            await refused(client, "send_email_survey", emails=[*MAIL, "new@lumenfield.test"])
+            await refused(client, "send_email_survey", emails=many, survey_immediately=True)
+            await refused(client, "send_email_survey_csv", csv=f"email\n{MAIL[0]}\n")
+    ours, crowd, file = person.questions
+    assert "answered in the last 90 days" in ours
+    assert "not known in Wootric yet: 1" in ours
+    assert "and 35 more" in crowd
+    assert "everybody on the list" in crowd
+    assert "not looked up for an opt-out: 15" in crowd
+    assert "opt-outs: left to Wootric, not looked up" in file

@@ -30,7 +30,12 @@ def _schema(required: Sequence[str], **properties: Schema) -> Schema:
 
 
 ROWS = _schema(
-    ("summary", "columns", "untrusted"), summary=_TEXT, columns=_TEXTS, untrusted=_UNTRUSTED, next=_TEXT
+    ("summary", "columns", "untrusted"),
+    summary=_TEXT,
+    columns=_TEXTS,
+    untrusted=_UNTRUSTED,
+    cursor=_TEXT,
+    next=_TEXT,
 )
 """A list: `untrusted.rows` has one list of values per row, in the order of `columns`."""
 RECORD = _schema(("summary", "untrusted"), summary=_TEXT, untrusted=_UNTRUSTED, next=_TEXT)
@@ -59,6 +64,7 @@ def rows(
     columns: Sequence[str],
     values: Iterable[Sequence[Any]],
     *,
+    cursor: str = "",
     following: str = "",
     limit: int = CONCISE,
 ) -> CallToolResult:
@@ -68,7 +74,8 @@ def rows(
     if table:
         lines = (" | ".join("-" if value is None else inline(value) for value in row) for row in table)
         parts += [" | ".join(columns), fence(lines)]
-    return _answer(parts, following, summary=summary, columns=list(columns), untrusted={"rows": table})
+    structure = {"summary": summary, "columns": list(columns), "untrusted": {"rows": table}}
+    return _answer(parts, following, **structure, **({"cursor": cursor} if cursor else {}))
 
 
 def record(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import anyio
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult
 
 from wootric_mcp.tools import answers, shapes
+from wootric_mcp.tools.concurrently import concurrently
 
 if TYPE_CHECKING:
     from wootric_mcp.api.models import Decline, EndUserSettings, Response
@@ -24,10 +24,17 @@ _DECLINE = ("id", "created_at", "origin_url")
 
 async def customer(app: App, named: str, detail: str) -> CallToolResult:
     """Profile, survey settings, responses and declines of the person named."""
+    from wootric_mcp.api.errors import NotFound
     from wootric_mcp.api.people import Person
 
     client = app.client()
-    user = await client.get_end_user(app.person(named))
+    try:
+        user = await client.get_end_user(app.person(named))
+    except NotFound as error:
+        raise ToolError(
+            f"Nobody in this account is known by {answers.shown(named, 80)!r}. Digits are taken for a "
+            "Wootric id; a phone number begins with +, an id of your own with external:."
+        ) from error
     person = Person("id", str(user.id))
     responses: list[Response] = []
     declines: list[Decline] = []
@@ -36,10 +43,13 @@ async def customer(app: App, named: str, detail: str) -> CallToolResult:
     async def read_settings() -> None:
         settings.append(await client.get_end_user_settings(person))
 
-    async with anyio.create_task_group() as group:
-        group.start_soon(read_settings)
-        group.start_soon(partial(client.read_responses, responses.extend, person=person))
-        group.start_soon(partial(client.read_declines, declines.extend, person=person))
+    async def read_responses() -> None:
+        await client.read_responses(responses.extend, person=person)
+
+    async def read_declines() -> None:
+        await client.read_declines(declines.extend, person=person)
+
+    await concurrently([read_settings, read_responses, read_declines])
 
     shown = _SHOWN[detail]
     fields = shapes.end_user_fields(app, user)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 from mcp.server.mcpserver import Context, Elicit, Resolve
-from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult
 from pydantic import Field, WithJsonSchema
 
@@ -17,10 +15,11 @@ from wootric_mcp.tools import answers, shapes
 from wootric_mcp.tools.app import App, app_of
 from wootric_mcp.tools.csv_files import csv_of
 from wootric_mcp.tools.parameters import IdText, PeriodText, Properties, given
+from wootric_mcp.tools.recipients import outcome, question, recipients
 from wootric_mcp.tools.registry import Toolset, before_writing
 
 if TYPE_CHECKING:
-    from wootric_mcp.api.models import EmailSurvey, EmailSurveyCsv
+    pass
 
 email_surveys = Toolset("email_surveys")
 
@@ -51,50 +50,15 @@ CsvSettings = Annotated[
 ]
 
 
-async def _recipients(app: App, emails: Sequence[str]) -> list[str]:
-    """Addresses of the people named; aliases and ids are looked up."""
-    from wootric_mcp.api.people import ANONYMOUS
-
-    found: list[str] = []
-    for named in (part for entry in emails for part in entry.split(",")):
-        if "@" in named:
-            found.append(named.strip())
-            continue
-        user = await app.client().get_end_user(app.person(named))
-        if not user.email or user.email == ANONYMOUS:
-            raise ToolError(
-                f"End user {user.id} has no e-mail address, so nobody was mailed. Leave them out."
-            )
-        found.append(user.email)
-    return found
-
-
-def _question(
-    count: int, first: Sequence[str], survey: EmailSurvey | EmailSurveyCsv, more: Mapping[str, object]
-) -> str:
-    who = ", ".join(quoted(address) for address in first[:5])
-    details = {
-        "subject": quoted(survey.subject) if survey.subject else "the standard question",
-        "intro": quoted(survey.intro) if survey.intro else "none",
-        "sender": quoted(survey.senders_name) if survey.senders_name else "the account's",
-        "replies to": quoted(survey.reply_to_email) if survey.reply_to_email else "the account's address",
-        "goes out": f"in {survey.delay} days" if survey.delay else "at once",
-        **more,
-    }
-    said = "; ".join(f"{name}: {value}" for name, value in details.items())
-    rules = (
-        "everybody on the list, whether or not they were surveyed lately"
-        if survey.survey_immediately
-        else "those whom Wootric's own rules let through"
-    )
-    people = "1 person" if count == 1 else f"{count:,} people"
-    return f"Mail a survey to {people} ({who}{', …' if count > 5 else ''})? It reaches {rules}. {said}."
+@before_writing
+async def find_recipients(ctx: Context[App], emails: list[str]) -> Any:
+    """Whom it would go to, read fresh."""
+    return await recipients(app_of(ctx), emails)
 
 
 @before_writing
 async def draft_email_survey(
-    ctx: Context[App],
-    emails: list[str],
+    people: Annotated[Any, Resolve(find_recipients)],
     external_ids: list[str],
     survey_immediately: bool,
     subject: str,
@@ -111,7 +75,7 @@ async def draft_email_survey(
 
     return checked(
         EmailSurvey,
-        emails=await _recipients(app_of(ctx), emails),
+        emails=list(people.addresses),
         **given(
             external_ids=external_ids,
             survey_immediately=survey_immediately,
@@ -129,15 +93,17 @@ async def draft_email_survey(
 
 @before_writing
 async def confirm_send_email_survey(
-    ctx: Context[App], survey: Annotated[Any, Resolve(draft_email_survey)]
+    ctx: Context[App],
+    people: Annotated[Any, Resolve(find_recipients)],
+    survey: Annotated[Any, Resolve(draft_email_survey)],
 ) -> Confirmation | Elicit[Confirmation]:
     """Ask before customers are mailed, showing whom and what."""
-    return ask(ctx, _question(len(survey.emails), survey.emails, survey, _written(survey.properties)))
-
-
-def _written(properties: Mapping[str, object]) -> dict[str, object]:
-    names = ", ".join(quoted(name) for name in sorted(properties)[:5])
-    return {"sets on each profile": names} if properties else {}
+    more = {
+        "sets on each profile": ", ".join(quoted(name) for name in sorted(survey.properties)[:5]),
+        "not known in Wootric yet": people.strangers,
+        "not looked up for an opt-out": people.unchecked,
+    }
+    return ask(ctx, question(survey.emails, survey, {name: value for name, value in more.items() if value}))
 
 
 @email_surveys.operation("Send e-mail survey", answers.OUTCOME)
@@ -164,13 +130,7 @@ async def send_email_survey(
     answer: it may have been sent."""
     require(confirmed)
     await app_of(ctx).client().send_email_survey(survey)
-    return answers.outcome(_sent(len(survey.emails), survey.survey_immediately))
-
-
-def _sent(count: int, immediately: bool) -> str:
-    rules = "" if immediately else " Its own rules decide who of them is surveyed now."
-    accepted = f"Wootric accepted the survey for {answers.counted(count, 'recipient')}."
-    return f"{accepted}{rules} See get_email_stats for how it fares."
+    return answers.outcome(outcome(len(survey.emails), immediately=bool(survey.survey_immediately)))
 
 
 @before_writing
@@ -230,7 +190,8 @@ async def confirm_send_email_survey_csv(
         }.items()
         if value
     }
-    return ask(ctx, _question(len(survey.addresses), survey.addresses, survey, more))
+    more["opt-outs"] = "left to Wootric, not looked up"
+    return ask(ctx, question(survey.addresses, survey, more))
 
 
 @email_surveys.operation("Send e-mail survey from CSV", answers.OUTCOME)
@@ -263,7 +224,8 @@ async def send_email_survey_csv(
     template, a time of day or a language per person."""
     require(confirmed)
     await app_of(ctx).client().send_email_survey_csv(survey)
-    return answers.outcome(_sent(len(survey.addresses), survey.survey_immediately))
+    count = len(survey.addresses)
+    return answers.outcome(outcome(count, immediately=bool(survey.survey_immediately)))
 
 
 @email_surveys.operation("Get e-mail statistics", answers.RECORD)
@@ -274,7 +236,11 @@ async def get_email_stats(ctx: Context[App], period: PeriodText = "") -> CallToo
     start, end, label = _dates(app, period)
     stats = await app.client().get_email_stats(start=start, end=end)
     title = f"E-mail survey statistics by Wootric; {label}. As of {shapes.local(app, app.now())}."
-    return answers.record(title, stats.model_dump(exclude_none=True))
+    found = stats.model_dump(exclude_none=True)
+    # The figures stand two levels deep on the wire.
+    flat = found.pop("email_stats", {})
+    counts = flat.pop("raw_results", {})
+    return answers.record(title, {**flat, **counts, **found})
 
 
 @email_surveys.operation("List e-mail survey sources", answers.ROWS)

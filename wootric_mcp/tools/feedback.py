@@ -37,8 +37,11 @@ async def summarize_feedback(
 
 @feedback.job("Search feedback", answers.FOUND)
 async def search_feedback(
-    query: Annotated[str, Field(description='Words that must occur; "a phrase", -without, this OR that')],
     ctx: Context[App],
+    query: Annotated[
+        str,
+        Field(description='Words that must all occur, not a question; "a phrase", -without, a OR b'),
+    ] = "",
     period: PeriodText = "last 90 days",
     category: Category = "any",
     where: Where = {},  # noqa: B006
@@ -48,7 +51,8 @@ async def search_feedback(
     max_tokens: MaxTokens = 1_500,
 ) -> CallToolResult:
     """Finds the comments that mention something, such as a feature, and tells how many do and how they score.
-    Use it for "what do customers say about the CSV export"; words match in every case and as plural."""
+    Use it for "what do customers say about the CSV export"; words match in every case and as plural. Without
+    a query it lists the newest comments that the other filters leave."""
     from wootric_mcp.tools.digests import find
 
     return await find(app_of(ctx), query, period, category, where, order, limit, cursor, max_tokens)
@@ -65,8 +69,8 @@ async def find_customer(end_user: EndUser, ctx: Context[App], detail: Detail = "
 
 @feedback.job("Account status", answers.FIGURES)
 async def account_status(ctx: Context[App]) -> CallToolResult:
-    """Tells which account this is, whether the connection works, how many requests are left this minute, and,
-    when something is not configured, exactly what to set. Works in every case."""
+    """Tells what this server is connected to, whether that works, how many requests are left this minute,
+    and, when something is not configured, exactly what to set. Works in every case."""
     from wootric_mcp.tools.status import status
 
     return await status(app_of(ctx))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -231,11 +231,7 @@ def _answer(
     asked: Mapping[str, Any],
     limit: int,
 ) -> CallToolResult:
-    filters = ", ".join(
-        f"{name} {answers.shown(value, 80)}"
-        for name, value in asked.items()
-        if name not in {"period", "order", "detail"} and value not in ("", None, {})
-    )
+    filters = ", ".join(_filters(asked))
     bounds = period.label if period else f"all time ({app.zone})"
     summary = (
         f"{answers.counted(len(listing.rows), what)}, {asked.get('order') or 'newest'} first; {bounds}"
@@ -245,4 +241,24 @@ def _answer(
     table = ([fields(app, row)[name] for name in columns] for row in listing.rows)
     following = answers.next_call(tool, **asked, limit=limit, cursor=listing.cursor) if listing.cursor else ""
     cut = answers.FULL if asked.get("detail") else answers.CONCISE
-    return answers.rows(summary, columns, table, following=following, limit=cut)
+    return answers.rows(summary, columns, table, cursor=listing.cursor, following=following, limit=cut)
+
+
+def _filters(asked: Mapping[str, Any]) -> Iterator[str]:
+    """The filters of a list in words, as its receipt shows them."""
+    for name, value in asked.items():
+        if name in {"period", "order", "detail"} or value in ("", None, {}):
+            continue
+        match name:
+            case "where":
+                yield from (
+                    f"{answers.shown(key, 80)} = {answers.shown(wanted, 80)}" for key, wanted in value.items()
+                )
+            case "has_text":
+                yield "with a comment" if value else "without a comment"
+            case "excluded_from_calculations":
+                yield "only excluded ones" if value else "without excluded ones"
+            case "surveys_disabled":
+                yield "opted out" if value else "not opted out"
+            case _:
+                yield f"{name} {answers.shown(value, 80)}"

@@ -35,5 +35,11 @@ async def get_nps_summary(ctx: Context[App], period: PeriodText = "last 30 days"
     app = app_of(ctx)
     chosen = app.period(period)
     summary = await summary_of(app, chosen)
-    title = f"NPS summary by Wootric; {chosen.label}. As of {shapes.local(app, app.now())}."
+    days = f"{chosen.first or _LONG_AGO} to {chosen.last}"
+    title = (
+        f"NPS summary by Wootric; {days}, days as the account's own time zone at Wootric cuts them. "
+        f"As of {shapes.local(app, app.now())}."
+    )
+    if app.settings.survey_type != "nps":
+        title += " Wootric counts by the thresholds of NPS here, whatever the survey asks."
     return answers.figures(title, summary.model_dump(include=set(type(summary).model_fields)))

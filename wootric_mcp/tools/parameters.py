@@ -36,10 +36,11 @@ Category = Annotated[
     Literal["any", "promoter", "passive", "detractor"],
     Field(description="By score: detractor 0-6, passive 7-8, promoter 9-10"),
 ]
+Value = str | int | float | bool
 Where = Annotated[
-    dict[str, str | int | float | bool],
+    dict[str, Value | list[Value]],
     WithJsonSchema({"type": "object"}),
-    Field(description='End-user properties that must match, e.g. {"plan": "Team"}'),
+    Field(description='Exact values of end-user properties (keys: list_segments), e.g. {"plan": "Team"}'),
 ]
 HasText = Annotated[Switch, Field(description="true: with a comment; false: score only")]
 Limit = Annotated[int, Field(description="Rows at most", ge=1, le=200)]
@@ -48,7 +49,7 @@ Detail = Annotated[Literal["concise", "full"], Field(description="full shows eve
 Order = Annotated[Literal["newest", "oldest"], Field(description="Which come first")]
 
 Properties = Annotated[
-    dict[str, str | int | float | bool],
+    dict[str, Value],
     WithJsonSchema({"type": "object"}),
     Field(description="Names and values; names ending _amount take integers, _date epoch seconds"),
 ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcp.types import CallToolResult
 
-from wootric_mcp.api.errors import WootricError
+from wootric_mcp.api.errors import RateLimited, WootricError
 from wootric_mcp.tools import answers, shapes
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ async def _connection(app: App, known: dict[str, Any]) -> str:
     client = app.client()
     try:
         segments = await client.list_segments()
+    except RateLimited as error:
+        known["connected"] = True
+        return f"Connected, but at the moment nothing can be read: {error}"
     except WootricError as error:
         known["connected"] = False
         return f"Configured, but Wootric does not answer as it should: {error}"
