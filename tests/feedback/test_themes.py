@@ -42,6 +42,18 @@ def test_singular_and_plural_are_one_theme(texts: list[str]) -> None:
     assert any(theme.n == 4 for theme in found)
 
 
+@pytest.mark.parametrize(
+    ("texts", "phrase"),
+    [
+        (["l'emballage est abîmé", "L’emballage, encore", "pas d'emballage pour nous"], "emballage"),
+        (["qualità dell'app", "l'app non va", "nell'app non trovo niente"], "app"),
+        (["it doesn't export", "don't export", "it's export day"], "export"),
+    ],
+)
+def test_a_word_after_an_elided_article_is_the_word(texts: list[str], phrase: str) -> None:
+    assert {phrase: 3} == {theme.phrase: theme.n for theme in themes_of(many(texts)).values()}
+
+
 def test_two_words_that_belong_together_are_one_phrase() -> None:
     texts = [
         "customer service never answers",

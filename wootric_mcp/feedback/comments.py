@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from wootric_mcp.feedback.records import FeedbackRecord
-from wootric_mcp.feedback.words import CLAUSE_END, LANGUAGES, fold, is_unspaced, words_of
+from wootric_mcp.feedback.words import CLAUSE_END, LANGUAGES, fold, is_elided, is_unspaced, words_of
 
 CJK = "cjk"
 """Stands for the language of texts in Chinese or Japanese characters."""
@@ -79,7 +79,7 @@ def common_form(word: str, language: str) -> str:
     folded = fold(word).removesuffix("'s")
     if language == CJK:
         return folded
-    if len(folded) < 2 or len(folded) > _LONGEST_WORD or not any(letter.isalpha() for letter in folded):
+    if len(folded) < 2 or len(folded) > _LONGEST_WORD or is_elided(folded) or not any(letter.isalpha() for letter in folded):
         return ""
     if folded in BARRED.get(language, BARRED["en"]):
         return ""

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from wootric_mcp.feedback.records import FeedbackRecord
 from wootric_mcp.feedback.score import SCALES, Category, SurveyType, category
-from wootric_mcp.feedback.words import fold, is_unspaced, stop_words_of_all, words_of
+from wootric_mcp.feedback.words import fold, is_elided, is_unspaced, stop_words_of_all, words_of
 
 _PARTS = re.compile(r'(?P<minus>-)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"|]+))|(?P<bar>\|)')
 _SHORT = 3
@@ -109,10 +109,12 @@ def parse_query(text: str) -> Query:
             joins = bool(groups)
             continue
         written = fold(part["phrase"] or part["word"] or "").strip()
-        words = tuple(words_of(written))
+        words = words_of(written)
+        if part["phrase"] is None:
+            words = [word for word in words if not is_elided(word)]
         if not words:
             continue
-        term = Term(words, part["phrase"] is not None, written if is_unspaced(written) else "")
+        term = Term(tuple(words), part["phrase"] is not None, written if is_unspaced(written) else "")
         if part["minus"]:
             without.append(term)
         elif joins:

@@ -69,7 +69,8 @@ _FUNCTION = {
         t ta tant te tel telle tellement tes toi ton toujours tous tout toute toutes très trop trois tu
         un une va vais vers veut veux via voici voilà voir vos votre vous vraiment y an ans année années
         heure heures minutes fois merci bonjour fonctionne marche commentaire réponse qu'il qu'on n'est
-        n'a n'ai s'est c'était j'avais d'avoir d'être""",
+        n'a n'ai s'est c'était j'avais d'avoir d'être c' d' j' l' m' n' s' t' qu'
+        jusqu' lorsqu' puisqu'""",
     "es": """
         a ahora al algo alguien algún alguna algunas alguno algunos allí ante antes aquel aquella aquí
         así aun aún aunque bajo bastante bien cada casi como cómo con contra cosa cosas cual cuál cuando
@@ -98,7 +99,8 @@ _FUNCTION = {
         sopra soprattutto sotto sta stata state stati stato stesso su sua subito sue sugli sui sul sulla
         sulle suo suoi tanto te ti tra tre troppo tu tua tuo tutta tutte tutti tutto un una uno va vari
         verso vi viene voi volta volte vostra vostro minuti settimana settimane grazie funziona
-        funzionano commento risposta l'ho dell all nell""",
+        funzionano commento risposta l'ho c' d' l' m' s' t' un'
+        dell' all' nell' sull' quell' quest'""",
     "pt": """
         a à agora ainda além alguém algum alguma algumas alguns ali ano anos antes ao aos após aquela
         aquele aqui aquilo as às assim até bem cada coisa coisas com como contra da dá daí das de dela

@@ -8,7 +8,9 @@ from functools import cache
 
 # Python's \w leaves out the vowel signs of several scripts, without which their words fall apart.
 _LETTER = r"\w\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff\u0e00-\u0eff"
-WORD = re.compile(rf"[{_LETTER}]+(?:['’][{_LETTER}]+)*")
+# Articles and the like that French and Italian write in one with the word after them.
+_ELIDED = "(?i:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|un|dell|all|nell|sull|quell|quest)['’]"
+WORD = re.compile(rf"{_ELIDED}(?=[{_LETTER}]{{2}})|[{_LETTER}]+(?:['’][{_LETTER}]+)*")
 CLAUSE_END = re.compile(rf"[^{_LETTER}\s'’-]+|\s-+\s")
 _MARKS = re.compile(r"[\u0300-\u036f]+")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
@@ -25,7 +27,12 @@ def fold(text: str) -> str:
 
 
 def words_of(text: str) -> list[str]:
+    """Words in order; an elided article (l', dell') is a word of its own that ends with its apostrophe."""
     return WORD.findall(text)
+
+
+def is_elided(word: str) -> bool:
+    return word.endswith(("'", "’"))
 
 
 def is_unspaced(text: str) -> bool:
