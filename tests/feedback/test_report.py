@@ -80,7 +80,7 @@ def test_the_five_biggest_complaints_stand_in_it_with_count_share_and_quote() ->
     text = as_text(digest(records, receipt=RECEIPT, selection=Selection("detractor")), fence=fence)
     for what, times in complaints.items():
         share = round(times / 3)
-        assert re.search(rf"\d\. {what}: {times} \({share} %\), NPS -100 ± \d+\n  “.+” \(#\d+, 3, R-", text)
+        assert re.search(rf"\d\. {what}: {times} \({share} %\), NPS -100 \(-100 to -\d+\)\n  “.+” \(#\d+, 3, R-", text)
 
 
 def test_the_text_says_score_receipt_selection_and_next_call() -> None:
@@ -90,12 +90,12 @@ def test_the_text_says_score_receipt_selection_and_next_call() -> None:
     found = digest(records, receipt=RECEIPT, selection=Selection("detractor", query="export"))
     text = as_text(found, fence=steady)
     assert text.startswith(
-        "NPS 60 ± 24, n = 40: 32 promoters (80 %), 0 passives (0 %), 8 detractors (20 %).\n"
+        "NPS 60 (32 to 80), n = 40: 32 promoters (80 %), 0 passives (0 %), 8 detractors (20 %).\n"
     )
     assert "Period: 2026-11-09 to 2026-11-15 (Europe/Berlin), as of 2026-11-18 16:30." in text
     assert "40 responses, 40 with a comment; 1 excluded ones left out." in text
     assert (
-        "Selected: detractors, query: export: 8 responses, 8 with a comment; all who say it: NPS -100 ± 31"
+        "Selected: detractors, query: export: 8 responses, 8 with a comment; all who say it: NPS -100 (-100 to -39)"
         in text
     )
     assert text.endswith(
@@ -196,7 +196,7 @@ def test_search_results_come_with_counts_scores_and_the_next_page() -> None:
     text = found_as_text(found, fence=steady, cursor=lambda start: f"c{start}")
     assert text.startswith(
         "30 of 40 comments match (query: export). "
-        "Everybody who says it: NPS -100 ± 11, n = 30; all people: NPS -50 ± 26, n = 40.\nPeriod: 2026-11-09"
+        "Everybody who says it: NPS -100 (-100 to -79), n = 30; all people: NPS -50 (-72 to -21), n = 40.\nPeriod: 2026-11-09"
     )
     assert "2026-11-11 #1, 2, R-" in text
     assert "Shown: 1 to 5 of 30, best first." in text

@@ -119,3 +119,18 @@ def test_the_interval_covers_the_truth_at_thirty_answers(promoter: float, detrac
         assert found.low is not None and found.high is not None
         hits += found.low <= truth <= found.high
     assert 0.93 <= hits / 2_000 <= 0.985
+
+
+@pytest.mark.parametrize(
+    ("counts", "survey_type", "short"),
+    [
+        ({0: 5}, "nps", "NPS -100 (-100 to -17)"),
+        ({10: 32, 0: 8}, "nps", "NPS 60 (32 to 80)"),
+        ({10: 50, 8: 20, 0: 30}, "nps", "NPS 20 ± 17"),
+        ({5: 20}, "csat5", "CSAT 100 % (84 to 100)"),
+        ({7: 9, 5: 1}, "ces7", "CES 6.8 (6.4 to 7.0)"),
+        ({7: 8}, "ces7", "CES 7.0 ± 0.0"),
+    ],
+)
+def test_a_lopsided_interval_is_told_by_its_ends(counts, survey_type, short: str) -> None:
+    assert score_of_counts(Counter(counts), survey_type).short == short

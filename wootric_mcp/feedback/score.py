@@ -17,6 +17,7 @@ CATEGORIES: tuple[Category, ...] = ("promoter", "passive", "detractor")
 INDICATIVE_BELOW = 30
 NO_PERCENTAGE_BELOW = 5
 
+_TOLERATED = 2
 _Z = 1.959963984540054
 """Quantile of the normal distribution for a two-sided interval of 95 %."""
 
@@ -91,13 +92,28 @@ class Score:
 
     @property
     def short(self) -> str:
-        """Name, value and margin: `NPS 31 ± 5`."""
+        """Name, value and margin, `NPS 31 ± 5`, or the interval where it is lopsided: `NPS -100 (-100 to -18)`."""
         name = SCALES[self.survey_type].name
-        if self.value is None or self.margin is None:
+        if self.value is None or self.low is None or self.high is None or self.margin is None:
             return f"no {name} (too few)"
         digits = 1 if name == "CES" else 0
         unit = " %" if name == "CSAT" else ""
-        return f"{name} {_rounded(self.value, digits)}{unit} ± {_rounded(self.margin, digits)}"
+        value, low, high = (_rounded(each, digits) for each in (self.value, self.low, self.high))
+        if self._is_lopsided(digits):
+            return f"{name} {value}{unit} ({low} to {high})"
+        return f"{name} {value}{unit} ± {_rounded(self.margin, digits)}"
+
+    def _is_lopsided(self, digits: int) -> bool:
+        """Whether "±" would mislead: a half ends with the scale, or is more than 2 units of the last digit
+        longer."""
+        value, low, high = (round(each or 0.0, digits) for each in (self.value, self.low, self.high))
+        difference = round(abs((high - value) - (value - low)) * 10**digits)
+        return difference > _TOLERATED or (difference > 0 and (low in self._ends or high in self._ends))
+
+    @property
+    def _ends(self) -> tuple[int, int]:
+        name, scale = SCALES[self.survey_type].name, SCALES[self.survey_type]
+        return {"NPS": (-100, 100), "CSAT": (0, 100)}.get(name, (scale.lowest, scale.highest))
 
     @property
     def figure(self) -> str:
