@@ -80,7 +80,9 @@ def test_the_five_biggest_complaints_stand_in_it_with_count_share_and_quote() ->
     text = as_text(digest(records, receipt=RECEIPT, selection=Selection("detractor")), fence=fence)
     for what, times in complaints.items():
         share = round(times / 3)
-        assert re.search(rf"\d\. {what}: {times} \({share} %\), NPS -100 \(-100 to -\d+\)\n  “.+” \(#\d+, 3, R-", text)
+        assert re.search(
+            rf"\d\. {what}: {times} \({share} %\), NPS -100 \(-100 to -\d+\)\n  “.+” \(#\d+, 3, R-", text
+        )
 
 
 def test_the_text_says_score_receipt_selection_and_next_call() -> None:

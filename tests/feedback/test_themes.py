@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tests.feedback.making import many, record
 from wootric_mcp.feedback.comments import analyse
 from wootric_mcp.feedback.themes import Theme, find_themes
+from wootric_mcp.sandbox.story import build_story
+
+WEEK = timedelta(days=7)
 
 
 def themes_of(asked, others=(), **options) -> dict[str, Theme]:
@@ -139,3 +144,44 @@ def test_every_comment_says_the_same_pair() -> None:
 def test_a_phrase_too_long_to_read_is_no_theme() -> None:
     words = "donaudampfschifffahrtsges kapitaenspatentamt"
     assert words not in themes_of(many([f"{words} fehlt"] * 4))
+
+
+def test_a_word_stands_for_a_pair_that_most_of_its_comments_hold() -> None:
+    asked = many(["the app crashes"] * 7 + ["it crashes", "crashed twice", "a crash at noon"], score=1)
+    others = many([f"the app looks nice at number {n}" for n in range(40)], score=10, start=100)
+    themes = themes_of(asked, others)
+    assert (next(iter(themes)), themes["crashes"].n) == ("crashes", 10)
+    assert "app crashes" not in themes
+
+
+def test_a_pair_stays_that_says_more_than_its_words() -> None:
+    asked = many(["no hot water today"] * 6 + ["water on the table"], score=1)
+    others = many([f"hot tea and water at table {n}" for n in range(30)], score=10, start=100)
+    assert next(iter(themes_of(asked, others))) == "hot water"
+
+
+def test_a_version_is_a_word_beside_another() -> None:
+    texts = ["version 5.2 fails", "since version 5.2.", "Version 5.2", "version 5.1", "version 4.9"]
+    themes = themes_of(many([*texts, "version 3.3", "5.2", "5.2"]))
+    assert "version" in themes and "5.2" not in themes
+    assert themes_of(many(["version 5.2 fails", "since version 5.2.", "Version 5.2"])).keys() == {
+        "version 5.2"
+    }
+
+
+def test_the_crash_wave_of_the_story_is_one_theme_counted_whole() -> None:
+    story = build_story(datetime(2026, 11, 22, 12, tzinfo=UTC))
+    begin = datetime(2026, 11, 9, tzinfo=UTC)
+    week = [
+        record(row.id, row.text or "", row.score, created_at=at)
+        for row in story.responses
+        if not row.excluded and begin <= (at := datetime.fromtimestamp(row.created_at, UTC)) < begin + WEEK
+    ]
+    asked = [one for one in week if one.score is not None and one.score <= 6]
+    others = [one for one in week if one not in asked]
+    complaints = set(story.truth["crash_wave"]["last_week"])
+    (theme, *rest) = themes_of(asked, others).values()
+    told = {comment.record.id for comment in theme.members}
+    assert theme.phrase == "crashes" and len(told & complaints) >= 50
+    assert len(told & complaints) >= 0.95 * len(told)
+    assert not {"app crashes", "latest update", "version", "broke"} & {each.phrase for each in rest}

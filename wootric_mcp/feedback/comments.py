@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from wootric_mcp.feedback.records import FeedbackRecord
-from wootric_mcp.feedback.words import CLAUSE_END, LANGUAGES, fold, is_elided, is_unspaced, words_of
+from wootric_mcp.feedback.words import (
+    CLAUSE_END,
+    LANGUAGES,
+    fold,
+    is_elided,
+    is_unspaced,
+    is_version,
+    words_of,
+)
 
 CJK = "cjk"
 """Stands for the language of texts in Chinese or Japanese characters."""
@@ -79,8 +87,10 @@ def common_form(word: str, language: str) -> str:
     folded = fold(word).removesuffix("'s")
     if language == CJK:
         return folded
-    if len(folded) < 2 or len(folded) > _LONGEST_WORD or is_elided(folded) or not any(letter.isalpha() for letter in folded):
+    if len(folded) < 2 or len(folded) > _LONGEST_WORD or is_elided(folded):
         return ""
+    if not any(letter.isalpha() for letter in folded):
+        return folded if is_version(folded) else ""
     if folded in BARRED.get(language, BARRED["en"]):
         return ""
     for ending, replacement in _ENDINGS.get(language, ()):
@@ -123,13 +133,16 @@ def _phrases(clauses: list[list[str]], language: str) -> Iterator[tuple[str, str
 
     for clause in clauses:
         before = before_form = ""
+        before_is_weak = False
         for word in clause:
             form = common_form(word, language)
             if form:
-                if word not in WEAK:
+                is_weak = word in WEAK or is_version(word)
+                if not is_weak:
                     yield form, word
-                if before_form and form != before_form and not (word in WEAK and before in WEAK):
+                if before_form and form != before_form and not (is_weak and before_is_weak):
                     yield f"{before_form} {form}", f"{before} {word}"
+                before_is_weak = is_weak
             before, before_form = word, form
 
 

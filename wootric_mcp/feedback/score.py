@@ -92,7 +92,8 @@ class Score:
 
     @property
     def short(self) -> str:
-        """Name, value and margin, `NPS 31 ± 5`, or the interval where it is lopsided: `NPS -100 (-100 to -18)`."""
+        """Name, value and margin, `NPS 31 ± 5`; where the interval is lopsided its ends, `NPS -100 (-100 to
+        -17)`."""
         name = SCALES[self.survey_type].name
         if self.value is None or self.low is None or self.high is None or self.margin is None:
             return f"no {name} (too few)"
@@ -104,8 +105,7 @@ class Score:
         return f"{name} {value}{unit} ± {_rounded(self.margin, digits)}"
 
     def _is_lopsided(self, digits: int) -> bool:
-        """Whether "±" would mislead: a half ends with the scale, or is more than 2 units of the last digit
-        longer."""
+        """Whether "±" would mislead: one half ends with the scale, or the halves clearly differ."""
         value, low, high = (round(each or 0.0, digits) for each in (self.value, self.low, self.high))
         difference = round(abs((high - value) - (value - low)) * 10**digits)
         return difference > _TOLERATED or (difference > 0 and (low in self._ends or high in self._ends))

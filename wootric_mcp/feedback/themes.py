@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from wootric_mcp.feedback.comments import Comment, spelled
@@ -16,6 +16,9 @@ _OVERLAP = 0.5
 """Share of a phrase's comments that a theme already has, from which on the phrase is the same theme."""
 _ASSOCIATION = 0.25
 """Normalised pointwise mutual information that two words need to be one phrase (Bouma, GSCL 2009)."""
+_AS_TELLING = 0.75
+_MOSTLY, _NEARLY_ALL = 0.6, 0.9
+"""Shares of a word's comments that hold a pair with it."""
 _PRIOR_COMMENTS = 5
 _MANY = 20
 """Comments from which on a theme needs three of them; among fewer, two."""
@@ -70,8 +73,10 @@ def find_themes(
         if n >= least and not is_known(form) and _is_phrase(form, counts, len(asked))
     ]
     telling = _contrast(counts, asked, others) if others else _departure(phrases, asked, survey_type)
-    # A pair of words says more than either, and is never in more comments.
-    weight = {form: counts[form] * telling(form) * (1.5 if " " in form else 1.0) for form in phrases}
+    tellings = {form: telling(form) for form in phrases}
+    phrases = [form for form in phrases if not _is_part(form, counts, tellings)]
+    # A pair of words that stays says more than either.
+    weight = {form: counts[form] * tellings[form] * (1.5 if " " in form else 1.0) for form in phrases}
     ranked = sorted(phrases, key=lambda form: (-weight[form], form))[:_MOST_CANDIDATES]
     members = _members(ranked, asked)
     chosen: list[str] = []
@@ -113,6 +118,25 @@ def _is_phrase(form: str, counts: Counter[str], n: int) -> bool:
     # A weak word is not counted alone; it is at least as frequent as the pair.
     alone = max(counts[first], counts[form]) * max(counts[second], counts[form]) / n / n
     return both == 1 or math.log(both / alone) / -math.log(both) >= _ASSOCIATION
+
+
+def _is_part(pair: str, counts: Mapping[str, int], telling: Mapping[str, float]) -> bool:
+    """Whether one word of a pair stands for it.
+
+    It is about as telling and in clearly more comments, and these mostly hold the pair or weigh more.
+    """
+    if " " not in pair:
+        return False
+    return any(
+        word in telling
+        and telling[word] >= _AS_TELLING * telling[pair]
+        and counts[pair] < _NEARLY_ALL * counts[word]
+        and (
+            counts[pair] >= _MOSTLY * counts[word]
+            or counts[word] * telling[word] >= counts[pair] * telling[pair]
+        )
+        for word in pair.split()
+    )
 
 
 def _contrast(
