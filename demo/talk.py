@@ -66,7 +66,7 @@ class Talk:
             print()
             tell(
                 "cost",
-                f"{self.calls} tool call{'s' if self.calls > 1 else ''}, {requests} Wootric requests, "
+                f"{self.calls} tool call{'' if self.calls == 1 else 's'}, {requests} Wootric requests, "
                 f"{self.tokens:,} tokens of answers (o200k_base), {seconds:.1f} s",
             )
 
@@ -89,6 +89,11 @@ class Talk:
             lines = [*lines[:LONGEST_ANSWER], f"({len(lines) - LONGEST_ANSWER} more lines)"]
         tell("answer", "\n".join(lines))
         return answer
+
+    def reply(self, text: str) -> None:
+        """Print what the assistant says to the answers it got."""
+        print()
+        tell("Assistant", text)
 
     async def outbox(self) -> list[dict[str, Any]]:
         """What the simulated account has mailed or will mail."""
