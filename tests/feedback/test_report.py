@@ -97,8 +97,8 @@ def test_the_text_says_score_receipt_selection_and_next_call() -> None:
     assert "Period: 2026-11-09 to 2026-11-15 (Europe/Berlin), as of 2026-11-18 16:30." in text
     assert "40 responses, 40 with a comment; 1 excluded ones left out." in text
     assert (
-        "Selected: detractors, query: export: 8 responses, 8 with a comment; all who say it: NPS -100 (-100 to -39)"
-        in text
+        "Selected: detractors, query: export: 8 responses, 8 with a comment; "
+        "all who say it: NPS -100 (-100 to -39)" in text
     )
     assert text.endswith(
         'Next: search_feedback(query="export <theme>", period="last_week", category="detractor")'
@@ -198,7 +198,8 @@ def test_search_results_come_with_counts_scores_and_the_next_page() -> None:
     text = found_as_text(found, fence=steady, cursor=lambda start: f"c{start}")
     assert text.startswith(
         "30 of 40 comments match (query: export). "
-        "Everybody who says it: NPS -100 (-100 to -79), n = 30; all people: NPS -50 (-72 to -21), n = 40.\nPeriod: 2026-11-09"
+        "Everybody who says it: NPS -100 (-100 to -79), n = 30; "
+        "all people: NPS -50 (-72 to -21), n = 40.\nPeriod: 2026-11-09"
     )
     assert "2026-11-11 #1, 2, R-" in text
     assert "Shown: 1 to 5 of 30, best first." in text

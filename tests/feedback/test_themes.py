@@ -155,7 +155,7 @@ def test_a_word_stands_for_a_pair_that_most_of_its_comments_hold() -> None:
 
 
 def test_a_pair_stays_that_says_more_than_its_words() -> None:
-    asked = many(["no hot water today"] * 6 + ["water on the table"], score=1)
+    asked = many(["no hot water today"] * 6 + ["water on the table", *["slow lift"] * 9], score=1)
     others = many([f"hot tea and water at table {n}" for n in range(30)], score=10, start=100)
     assert next(iter(themes_of(asked, others))) == "hot water"
 
