@@ -40,7 +40,7 @@ SETTINGS = {
     "timezone": "time zone in which periods are resolved, such as `Europe/Berlin`; default: the machine's",
     "survey_type": "what the account asks; the API does not tell",
     "csv_dir": "folder whose files `send_email_survey_csv` may name; default: none",
-    "alias_key_file": "key behind the aliases of people; default: in your data folder",
+    "alias_key_file": "file with the key behind aliases (`R-…`), made if missing; default: in your data folder",
     "deadline": "seconds a tool call may take",
     "toolsets": "only these toolsets; as a flag `--toolsets`",
     "tools": "only these tools, or these besides the toolsets; `--tools`",
@@ -49,6 +49,7 @@ SETTINGS = {
 }
 _DAY = datetime(2026, 11, 18, 12, tzinfo=UTC)
 _FENCE = re.compile(r"\[(end of )?customer text ")
+_LOG_LEVELS = "`DEBUG`, `INFO`, **`WARNING`**, `ERROR`"  # read before there are settings
 _INTERNAL = {"is_sandbox", "problems"}
 _EFFECTS = {
     Risk.READ: "reads",
@@ -70,6 +71,7 @@ def settings_table() -> str:
             variable = f"`{PREFIX}{name.upper()}`"
             also = f" or `{PREFIX}{name.upper()}_FILE`" if name in SECRETS else ""
             rows.append((variable + also, _values(field.annotation, field.default), SETTINGS[name]))
+    rows.append((f"`{PREFIX}LOG_LEVEL`", _LOG_LEVELS, "what is logged to stderr"))
     return _table(("variable", "values", "what it is for"), rows)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ from mcp import Client, StdioServerParameters
 from scripts import readme
 from tests.processes import server_environment
 from wootric_mcp.prompts import load_prompts
+from wootric_mcp.sandbox.cli import prepare
+from wootric_mcp.sandbox.load import LoadError, load_file
 from wootric_mcp.settings import Settings
 from wootric_mcp.tools.catalog import CATALOG
 
@@ -69,6 +73,33 @@ def test_every_json_snippet_can_be_pasted() -> None:
     assert len(snippets) >= 2
     for snippet in snippets:
         json.loads(snippet)
+
+
+def test_the_feedback_file_that_is_shown_can_be_loaded_and_those_dates_are_refused(tmp_path: Path) -> None:
+    (shown,) = re.findall(r"```csv\n(.+?)```", README, re.DOTALL)
+    file, now = tmp_path / "answers.csv", datetime(2026, 11, 18, tzinfo=UTC)
+    file.write_text(shown, encoding="utf-8")
+    loaded = load_file(file, now=now)
+    assert [row.properties for row in loaded.responses] == [{"plan": "Team"}, {"plan": "Free"}]
+    file.write_text(shown.replace(",", ";"), encoding="utf-8")
+    assert load_file(file, now=now) == loaded
+    for refused in ("18.03.2024", "03/18/2024"):
+        assert f"`{refused}`" in README
+        file.write_text(shown.replace("2024-03-19", refused), encoding="utf-8")
+        with pytest.raises(LoadError):
+            load_file(file, now=now)
+
+
+def test_every_sandbox_command_that_is_shown_makes_an_account(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = re.findall(r"^wootric-mcp sandbox (.+)$", README, re.MULTILINE)
+    assert {flag for line in shown for flag in line.split()} >= {"--story", "--load", "--fault"}
+    (tmp_path / "answers.csv").write_text("date,score\n2024-03-18,9\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for line in shown:
+        sandbox, _ = prepare(shlex.split(line, comments=True))
+        sandbox.close()
 
 
 async def test_the_example_configuration_starts_the_server() -> None:
