@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -59,8 +59,8 @@ class Comment:
     """One of seven, `CJK`, or "" where it cannot be told."""
     words: tuple[str, ...]
     """Words in lower case, in order."""
-    phrases: frozenset[str]
-    """Common forms of telling words, and of two of them in a row."""
+    phrases: Mapping[str, str]
+    """Common forms of telling words, and of two of them in a row, and how each is written first."""
 
 
 def analyse(records: Iterable[FeedbackRecord]) -> list[Comment]:
@@ -72,11 +72,6 @@ def analyse(records: Iterable[FeedbackRecord]) -> list[Comment]:
     told = Counter(language for _, language, _ in cut if language)
     usual = max(told, key=lambda language: (told[language], language), default="")
     return [_comment(record, language or usual, clauses) for record, language, clauses in cut]
-
-
-def spelled(comment: Comment) -> Iterator[tuple[str, str]]:
-    """Every phrase of a comment: its common form, and how it is written there."""
-    return _phrases(_cut(comment.record.text)[1], comment.language)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -106,7 +101,10 @@ def common_form(word: str, language: str) -> str:
 
 def _comment(record: FeedbackRecord, language: str, clauses: list[list[str]]) -> Comment:
     words = tuple(word for clause in clauses for word in clause)
-    return Comment(record, language, words, frozenset(form for form, _ in _phrases(clauses, language)))
+    phrases: dict[str, str] = {}
+    for form, spelling in _phrases(clauses, language):
+        phrases.setdefault(form, spelling)
+    return Comment(record, language, words, phrases)
 
 
 def _cut(text: str) -> tuple[str, list[list[str]]]:

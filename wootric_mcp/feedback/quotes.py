@@ -49,7 +49,7 @@ class Quotes:
         self._n = len(comments)
         self._counts: Counter[str] = Counter()
         for comment in comments:
-            self._counts.update(comment.phrases)
+            self._counts.update(comment.phrases.keys())
         self._taken: list[frozenset[str]] = []
         self._taken_ids: set[int] = set()
 
@@ -93,7 +93,7 @@ class Quotes:
         make."""
         inside: Counter[str] = Counter()
         for member in members:
-            inside.update(member.phrases)
+            inside.update(member.phrases.keys())
         n = len(members)
         return {
             form: times / n * (0.05 + math.log(times / n / (self._counts[form] / self._n)))

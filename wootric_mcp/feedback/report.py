@@ -183,7 +183,8 @@ def _line(digest: Digest, piece: _Piece) -> str:
     # Whom a score is of is said where it is not just those counted before.
     people = f" (n = {theme.score.n})" if theme.score.n != theme.n else ""
     share = f" ({percent(theme.n, digest.comments)})" if digest.comments >= 5 else ""
-    return f"{piece.theme}. {theme.phrase}: {theme.n}{share}, {theme.score.short}{people}"
+    run = f" (mostly “{theme.run}”)" if theme.run else ""
+    return f"{piece.theme}. {theme.phrase}{run}: {theme.n}{share}, {theme.score.short}{people}"
 
 
 def _tail(digest: Digest, pieces: Sequence[_Piece]) -> list[str]:
@@ -215,13 +216,14 @@ def _structure(digest: Digest, pieces: Sequence[_Piece]) -> dict[str, Any]:
         "themes": {
             "columns": ["theme", "comments", "share", name, f"{name}_n"],
             "rows": [
-                row[:-1] for piece, row in zip(ordered, rows, strict=True) if piece.theme and not piece.quote
+                row[:-2] for piece, row in zip(ordered, rows, strict=True) if piece.theme and not piece.quote
             ],
         },
         "left_out": {"themes": themes, "quotes": quotes},
         "next": next_call(digest),
         "untrusted": {
             "themes": [theme.phrase for theme in told],
+            **({"mostly": [theme.run for theme in told]} if any(theme.run for theme in told) else {}),
             "quotes": {
                 "columns": list(_QUOTE_COLUMNS),
                 "rows": [row for piece, row in zip(ordered, rows, strict=True) if piece.quote],
@@ -231,7 +233,7 @@ def _structure(digest: Digest, pieces: Sequence[_Piece]) -> dict[str, Any]:
 
 
 def _row(digest: Digest, piece: _Piece) -> list[Any]:
-    """Values of a piece; those of a theme end with its phrase, which is a customer's."""
+    """Values of a piece; those of a theme end with its phrase and run, which are customers'."""
     if piece.quote:
         record = piece.quote.record
         return [piece.theme or None, record.id, record.score, record.person, piece.quote.shown]
@@ -240,7 +242,7 @@ def _row(digest: Digest, piece: _Piece) -> list[Any]:
     theme = digest.themes[piece.theme - 1].theme
     share = round(theme.n / digest.comments, 3) if digest.comments >= 5 else None
     value = None if theme.score.value is None else round(theme.score.value, 1)
-    return [piece.theme, theme.n, share, value, theme.score.n, theme.phrase]
+    return [piece.theme, theme.n, share, value, theme.score.n, theme.phrase, theme.run]
 
 
 def _by_value(digest: Digest) -> list[_Piece]:

@@ -197,6 +197,47 @@ _OPINION = {
         ervaringen aanrader aanbevelen gebruik gebruiken gebruikt grote kleine vind""",
 }
 
+_STOCK = {
+    "en": """
+        additionally anybody anyhow anyway anyways apart beside besides everybody furthermore gladly moreover
+        nevertheless plus somebody somehow somewhere therefore thus whatever whenever wherever eleven twelve
+        fifteen twenty thirty forty fifty hundred thousand million dozen dozens first second third percent
+        second seconds euro euros dollar dollars pound pounds cent cents bucks quid usd eur gbp km kg cm""",
+    "de": """
+        außerdem ansonsten dennoch zudem trotzdem übrigens jedenfalls vier fünf sechs sieben acht neun zehn
+        elf
+        zwölf zwanzig dreißig vierzig fünfzig hundert tausend erste ersten zweite zweiten dritte euro
+        euros cent franken prozent sekunde sekunden minute uhr km kg cm""",
+    "fr": """
+        ailleurs cependant néanmoins pourtant toutefois quatre cinq sept huit neuf dix onze douze quinze vingt
+        trente quarante cinquante cent mille premier première deuxième second seconde troisième euro euros
+        centime centimes francs dollars pourcent minute secondes km kg cm""",
+    "es": """
+        además asimismo embargo excepto igualmente cuatro cinco seis siete ocho nueve diez once doce quince
+        veinte treinta cuarenta cincuenta cien ciento mil primer primera primero segundo segunda tercera euro
+        euros dólar dólares peso pesos céntimos ciento minuto segundos km kg cm""",
+    "it": """
+        inoltre comunque tuttavia pertanto quattro cinque sei sette otto nove dieci undici dodici quindici
+        venti trenta quaranta cinquanta cento mille prima primo seconda secondo terzo terza euro dollari
+        centesimi minuto secondi km kg cm""",
+    "pt": """
+        aliás contudo entretanto portanto porém todavia quatro cinco seis sete oito nove dez onze doze quinze
+        vinte trinta quarenta cinquenta cem cento mil primeira primeiro segunda segundo terceira euro euros
+        dólares reais real centavos minuto segundos km kg cm""",
+    "nl": """
+        bovendien daarnaast echter desondanks trouwens vier vijf zes zeven acht negen tien elf twaalf vijftien
+        twintig dertig veertig vijftig honderd duizend eerste tweede derde euro euros dollar cent procent
+        minuut seconden km kg cm""",
+}
+
+_JOINING = """
+    a an and as at but by for from if in into my of on or our so than that the their this to was with your
+    aber als am an auf aus bei das dass dem den der des die ein eine einem einen einer für im mit oder und von
+    vor zu zum zur au aux avec ce ces d' dans de des du en et la le les l' ma mais mon nos notre ou par pour
+    que qu' sa son sur un une al con del el los las lo mi muy o para por se su una uno y ad agli ai alla alle
+    che col da dal dalla dei del della delle di e gli i il nel nella per più sul sulla ao aos as com da das do
+    dos em na nas no nos os para pela pelo um uma de door een het met naar of om op te uit van voor
+    """
 _WEAK = """
     time times day days work working works zeit zeiten temps tiempo tempo tijd tijden
     """
@@ -205,9 +246,14 @@ STOP_WORDS = {language: frozenset(fold(words).split()) for language, words in _F
 """Function words: they tell the language of a comment and part its phrases."""
 
 BARRED = {
-    language: STOP_WORDS[language] | frozenset(fold(words).split()) for language, words in _OPINION.items()
+    language: STOP_WORDS[language] | frozenset(fold(f"{words} {_STOCK[language]}").split())
+    for language, words in _OPINION.items()
 }
-"""Function words and words of mere opinion."""
+"""Function words, words of mere opinion, and stock words: what joins sentences, numbers, units,
+        currencies."""
+
+JOINING = frozenset(_JOINING.split())
+"""Articles, prepositions and the like, with which a run of words should not end or begin."""
 
 WEAK = frozenset(fold(_WEAK).split())
 """Words that say something only beside another one (waiting time), whatever the language."""

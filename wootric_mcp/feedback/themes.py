@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from wootric_mcp.feedback.comments import Comment, spelled
+from wootric_mcp.feedback.comments import Comment
 from wootric_mcp.feedback.score import Score, SurveyType, category, score
 
 _MOST_CANDIDATES = 150
@@ -25,7 +25,10 @@ _MANY = 20
 _LEAST_SHARE = 0.004
 _CONFIDENCE = 1.64
 """Quantile of the normal distribution for a one-sided bound of 95 %."""
-_SPELLINGS_READ = 300
+_LONGEST_RUN = 5
+_RUN_SHARE = 0.6
+_COMMENTS_READ = 300
+"""Comments of a theme from which its run of words is made out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class Theme:
     phrase: str
     """The way it is mostly written. Customers' words: to be shown fenced only."""
     form: str
+    run: str
+    """Up to five words in a row around it that most of these comments share; "" if there are none."""
     members: tuple[Comment, ...]
     share: float
     """Of all comments asked about."""
@@ -90,8 +95,9 @@ def find_themes(
     everybody = _members(chosen, others)
     return [
         Theme(
-            phrase=_spelling(form, members[form]),
+            phrase=(phrase := _spelling(form, members[form])),
             form=form,
+            run=_run(phrase.split(), members[form][:_COMMENTS_READ]),
             members=tuple(members[form]),
             share=len(members[form]) / len(asked),
             score=score((comment.record for comment in members[form] + everybody[form]), survey_type),
@@ -103,7 +109,7 @@ def find_themes(
 def _counts(comments: Sequence[Comment]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for comment in comments:
-        counts.update(comment.phrases)
+        counts.update(comment.phrases.keys())
     return counts
 
 
@@ -172,7 +178,7 @@ def _departure(
         sign = (part == "promoter") - (part == "detractor")
         total += sign
         n += 1
-        for form in comment.phrases & wanted:
+        for form in comment.phrases.keys() & wanted:
             balance[form] += sign
             scored[form] += 1
     usual = total / n if n else 0.0
@@ -188,9 +194,9 @@ def _members(forms: Collection[str], comments: Sequence[Comment]) -> dict[str, l
     wanted = frozenset(forms)
     members: dict[str, list[Comment]] = {form: [] for form in forms}
     for comment in comments:
-        for form in comment.phrases & wanted:
+        for form in comment.phrases.keys() & wanted:
             members[form].append(comment)
-    return members
+    return {form: _of_one_tongue(form, found) for form, found in members.items()}
 
 
 def _distinct_people(members: Sequence[Comment]) -> int:
@@ -215,10 +221,43 @@ def _same_theme(members: Sequence[Comment], theme: Sequence[Comment], n: int) ->
 
 
 def _spelling(form: str, members: Sequence[Comment]) -> str:
-    written = Counter(
-        spelling
-        for comment in members[:_SPELLINGS_READ]
-        for found, spelling in spelled(comment)
-        if found == form
-    )
+    written = Counter(comment.phrases[form] for comment in members)
     return min(written, key=lambda spelling: (-written[spelling], spelling))
+
+
+def _of_one_tongue(form: str, members: list[Comment]) -> list[Comment]:
+    """Members whose language writes the form as the most frequent one does: a stem may be two words' by
+    chance, as that of "costs" and of Italian "costa"."""
+    tongues = Counter(comment.language for comment in members)
+    if len(tongues) < 2:
+        return members
+    written: dict[str, set[str]] = {}
+    for comment in members:
+        written.setdefault(comment.language, set()).add(comment.phrases[form])
+    usual = written[max(tongues, key=lambda language: (tongues[language], language))]
+    return [comment for comment in members if written[comment.language] & usual]
+
+
+def _run(phrase: list[str], members: Sequence[Comment]) -> str:
+    """The longest run of words around a phrase that most of its comments share, cut where it would dangle."""
+    from wootric_mcp.feedback.stop_words import JOINING
+
+    shared: Counter[tuple[str, ...]] = Counter()
+    for comment in members:
+        words, length = comment.words, len(phrase)
+        places = [at for at in range(len(words)) if list(words[at : at + length]) == phrase]
+        shared.update(
+            {
+                words[begin : begin + longer]
+                for at in places
+                for longer in range(length + 1, _LONGEST_RUN + 1)
+                for begin in range(max(0, at + length - longer), at + 1)
+                if begin + longer <= len(words)
+            }
+        )
+    ranked = [
+        (-len(run), -times, run)
+        for run, times in shared.items()
+        if times >= max(2, _RUN_SHARE * len(members)) and not JOINING & ({run[0], run[-1]} - {phrase[0]})
+    ]
+    return " ".join(min(ranked)[2]) if ranked else ""
