@@ -42,6 +42,22 @@ async def agree(context: ClientRequestContext, params: ElicitRequestParams) -> E
     return ElicitResult(action="accept", content={"agreed": True})
 
 
+async def ask(client: Client, tool: str, **arguments: Any) -> CallToolResult:
+    """Call a tool and print nothing.
+
+    Raises:
+        RuntimeError: If the tool answers with an error.
+    """
+    answer = await client.call_tool(tool, arguments)
+    if answer.is_error:
+        raise RuntimeError(f"{tool} failed: {_text(answer)}")
+    return answer
+
+
+def _text(answer: CallToolResult) -> str:
+    return "\n".join(part.text for part in answer.content if isinstance(part, TextContent))
+
+
 @dataclass
 class Talk:
     """One conversation; used as an asynchronous context manager, it ends by printing what it cost."""
@@ -78,10 +94,8 @@ class Talk:
         """
         print()
         tell("calls", f"{tool}({', '.join(f'{name}={value!r}' for name, value in arguments.items())})")
-        answer = await self.client.call_tool(tool, arguments)
-        text = "\n".join(part.text for part in answer.content if isinstance(part, TextContent))
-        if answer.is_error:
-            raise RuntimeError(f"{tool} failed: {text}")
+        answer = await ask(self.client, tool, **arguments)
+        text = _text(answer)
         self.calls += 1
         self.tokens += tokens(text)
         lines = text.splitlines()

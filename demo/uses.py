@@ -10,7 +10,7 @@ from mcp import Client
 from mcp.types import CallToolResult
 
 from demo import assistant
-from demo.talk import Talk, tell
+from demo.talk import Talk, ask, tell
 
 FEATURE = "CSV export"
 PERIODS = ("last_week", "last 30 days", "last 90 days", "all")
@@ -96,7 +96,7 @@ async def developer(talk: Talk, feature: str, period: str) -> None:
 async def _period_with_comments(client: Client) -> str:
     """The shortest period in which enough detractors commented."""
     for period in PERIODS[:-1]:
-        summary = await client.call_tool("summarize_feedback", {"period": period, "category": "detractor"})
+        summary = await ask(client, "summarize_feedback", period=period, category="detractor")
         if _structure(summary)["selected"]["comments"] >= ENOUGH_COMMENTS:
             return period
     return PERIODS[-1]
@@ -105,12 +105,10 @@ async def _period_with_comments(client: Client) -> str:
 async def _feature(client: Client, themes: list[str]) -> str:
     """What a developer may ask about: rather several words, because they name a thing, and rather not the
     agent's theme. Without themes, the longest word of the newest comment; without comments, nothing."""
-    themes = themes[1:] + themes[:1] or _themes(
-        await client.call_tool("summarize_feedback", {"period": "all"})
-    )
+    themes = themes[1:] + themes[:1] or _themes(await ask(client, "summarize_feedback", period="all"))
     if themes:
         return next((theme for theme in themes if " " in theme), themes[0])
-    newest = _rows(await client.call_tool("search_feedback", {"period": "all", "limit": 1}))
+    newest = _rows(await ask(client, "search_feedback", period="all", limit=1))
     return max((word for row in newest for word in re.findall(r"\w+", row["text"])), key=len, default="")
 
 

@@ -40,7 +40,7 @@ SETTINGS = {
     "timezone": "time zone in which periods are resolved, such as `Europe/Berlin`; default: the machine's",
     "survey_type": "what the account asks; the API does not tell",
     "csv_dir": "folder whose files `send_email_survey_csv` may name; default: none",
-    "alias_key_file": "file with the key behind aliases (`R-…`), made if missing; default: in your data folder",
+    "alias_key_file": "file with the key behind aliases, made if missing; default: in your data folder",
     "deadline": "seconds a tool call may take",
     "toolsets": "only these toolsets; as a flag `--toolsets`",
     "tools": "only these tools, or these besides the toolsets; `--tools`",
