@@ -50,6 +50,15 @@ def test_a_query_has_the_score_of_everybody_who_says_it() -> None:
     assert found.query_score and found.query_score.value == 0
 
 
+def test_with_a_query_a_theme_has_the_score_of_those_who_say_both() -> None:
+    records = many([f"the csv really loses rows {number}" for number in range(6)], score=0)
+    records += many([f"csv never loses rows {number}" for number in range(4)], score=10, start=20)
+    records += many([f"it never loses rows {number}" for number in range(3)], score=10, start=50)
+    records += many(["lovely colours"] * 9, score=10, start=80)
+    (theme, *_) = [each.theme for each in sum_up(records, category="detractor", query="csv").themes]
+    assert (theme.n, theme.score.n, theme.score.promoters) == (6, 10, 4)
+
+
 def test_words_of_the_query_are_no_theme() -> None:
     records = many(
         [

@@ -101,7 +101,8 @@ def test_the_text_says_score_receipt_selection_and_next_call() -> None:
         "all who say it: NPS -100 (-100 to -39)" in text
     )
     assert text.endswith(
-        'Next: search_feedback(query="export <theme>", period="last_week", category="detractor")'
+        'Next: search_feedback(query="export", period="last_week", category="detractor")'
+        " with one of the themes, in double quotes, added to its query"
     )
 
 
@@ -281,3 +282,21 @@ def test_a_call_leaves_out_what_is_empty_and_shortens_what_is_long() -> None:
         "search_feedback", query="x " * 500, category="any", where={}, cursor="c" * 300, period="2026"
     )
     assert written == f'search_feedback(query=<as before>, cursor="{"c" * 300}", period="2026")'
+
+
+def test_a_comment_said_several_times_is_counted_in_both_forms() -> None:
+    records = many(["csv export!!", "CSV export!!", "our csv export is empty"])
+    found = search(records, receipt=RECEIPT, selection=Selection(query="export"))
+    text, data = found_as_text(found, fence=steady), found_as_data(found)
+    assert "“csv export!!” (×2)" in text and "Shown: 1 to 2 of 2 different ones, best first." in text
+    assert data["columns"][-1] == "times" and sorted(row[-1] for row in data["untrusted"]["rows"]) == [1, 2]
+    assert data["matched"] == 3
+
+
+def test_a_placeholder_in_a_query_is_answered_with_what_to_put_there() -> None:
+    selection = Selection(query="<theme>")
+    for text in (
+        as_text(digest([], receipt=RECEIPT, selection=selection), fence=steady),
+        found_as_text(search([], receipt=RECEIPT, selection=selection), fence=steady),
+    ):
+        assert "Put one of the themes in place of <theme> in the query." in text

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.feedback.making import NOW, RECEIPT, RECORDS, many, record, shuffled
+from wootric_mcp.feedback.digest import digest
 from wootric_mcp.feedback.search import Found, search
 from wootric_mcp.feedback.selection import Selection
 
@@ -36,7 +37,10 @@ def test_a_rare_word_weighs_more_than_a_frequent_one() -> None:
 
 
 def test_among_equals_the_newest_comes_first() -> None:
-    records = [record(number, "slow export", created_at=NOW - timedelta(days=number)) for number in (3, 1, 2)]
+    records = [
+        record(number, f"slow export {number}", created_at=NOW - timedelta(days=number))
+        for number in (3, 1, 2)
+    ]
     assert ids(find(records, "export")) == [1, 2, 3]
 
 
@@ -106,3 +110,32 @@ def test_order_of_input_does_not_matter_and_hits_are_verbatim(records, query: st
     for hit in found.hits:
         assert hit.text in hit.record.text and len(hit.text) <= 280
         assert hit.begins == hit.record.text.startswith(hit.text)
+
+
+def test_a_few_words_do_not_win_by_being_few() -> None:
+    records = many(["csv export!!", "The CSV export loses every second row of our reports since Monday."])
+    assert ids(find(records, "csv export")) == [2, 1]
+
+
+def test_the_same_comment_is_shown_once_and_counted() -> None:
+    records = many(
+        ["CSV export fails!", "csv  export fails!", "the csv export is empty", "CSV export fails!"]
+    )
+    found = find(records, "csv export")
+    assert (found.matched, found.distinct, len(found.hits)) == (4, 2, 2)
+    assert found.times == {1: 3}
+    assert [find(records, "csv export", start=at, limit=1).distinct for at in (0, 1)] == [2, 2]
+    assert find(records, "csv export", order="newest").distinct == 4
+
+
+def test_when_few_say_it_all_each_part_is_counted() -> None:
+    found = find(many(["slow export", *["slow"] * 5, "export"]), "slow export")
+    assert (found.matched, found.words) == (1, (("slow", 6), ("export", 2)))
+
+
+def test_a_theme_in_quotes_finds_the_comments_of_the_theme() -> None:
+    texts = ["app crashes", "the app crashed", "App crash at noon", "a crash", "crashing", "the app is slow"]
+    records = many(texts * 2 + ["we like the colours"] * 9)
+    for each in digest(records, receipt=RECEIPT).themes:
+        found = find(records, f'"{each.theme.phrase}"', order="newest")
+        assert set(ids(found)) == {comment.record.id for comment in each.theme.members}

@@ -32,6 +32,10 @@ def says(query: str, text: str) -> bool:
         ("the export", "export"),
         ("the", "the end"),
         ('"the"', "the end"),
+        ('"customer service"', "customer services"),
+        ('"app crashes"', "the app crashed"),
+        ("crashes", "it crashed"),
+        ('"prezzo elevato"', "prezzi elevati"),
         ("crash OR freeze", "it freezes"),
         ("crash|freeze", "it freezes"),
         ("slow -fast", "slow"),
@@ -59,7 +63,8 @@ def test_a_comment_says_it(query: str, text: str) -> None:
         ("app", "apple pie"),
         ("csv export", "the export"),
         ('"customer service"', "service for a customer"),
-        ('"customer service"', "customer services"),
+        ('"customer service"', "customer self-service"),
+        ('"crash"', "crashlytics"),
         ("slow -fast", "slow, then fast"),
         ('slow -"log in"', "slow to log in"),
         ("crash freeze", "it freezes"),
@@ -135,3 +140,9 @@ def test_a_selection_describes_itself_briefly() -> None:
     assert "\n" not in described and len(described) < 300
     assert Selection("promoter", has_text=False).describe("csat5") == "positive, without a comment"
     assert Selection().describe("nps") == ""
+
+
+@pytest.mark.parametrize("query", ["<theme>", "export <theme>", '"<Theme>"', "<a theme>"])
+def test_a_placeholder_is_hinted_at(query: str) -> None:
+    assert Selection(query=query).hint == "Put one of the themes in place of <theme> in the query."
+    assert Selection(query="theme").hint == ""

@@ -81,8 +81,14 @@ def digest(
     overall = score(counted, survey_type)
     themes: list[Theme] = []
     if len(selected) >= NO_PERCENTAGE_BELOW:
+        query = parse_query(selection.query)
         themes = find_themes(
-            selected, others, survey_type, most=most_themes, is_known=_query_words(selection)
+            selected,
+            others,
+            survey_type,
+            most=most_themes,
+            is_known=_query_words(selection),
+            scored=[comment for comment in others if query.matches(comment.record.text)],
         )
     quotes = Quotes(selected)
     digests = [ThemeDigest(theme, _quotes(quotes, theme, overall, quotes_each)) for theme in themes]

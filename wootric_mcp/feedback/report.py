@@ -102,7 +102,7 @@ def found_as_data(
             "matched": found.matched,
             "score": score_data(found.score),
             **({"score_of_query": score_data(found.query_score)} if found.query_score else {}),
-            "columns": list(_HIT_COLUMNS),
+            "columns": [*_HIT_COLUMNS, *(["times"] if found.times else [])],
             "untrusted": {"rows": [_hit_row(found, hit) for hit in hits]},
             "shown": [found.start + 1, found.start + len(hits)] if hits else [],
             **({"cursor": further} if further else {}),
@@ -148,6 +148,8 @@ def head(digest: Digest) -> list[str]:
         lines.append(f"Selected: {description}: {counts}")
     if not digest.comments:
         lines.append("No comment to read here.")
+    if digest.selection.hint:
+        lines.append(digest.selection.hint)
     return lines
 
 
@@ -158,8 +160,12 @@ def next_call(digest: Digest) -> str:
     if not digest.comments:
         longer = wider(period, digest.receipt.as_of)
         return call("summarize_feedback", period=longer, query=selection.query, **narrowed)
-    query = f"{selection.query} <theme>".strip() if digest.themes else selection.query
-    return call("search_feedback", query=query, period=period.name, **narrowed)
+    search = call("search_feedback", query=selection.query, period=period.name, **narrowed)
+    if not digest.themes:
+        return search
+    # A theme is a customer's word, and what stands for it here would be taken literally.
+    how = "added to its query" if selection.query else "as its query"
+    return f"{search} with one of the themes, in double quotes, {how}"
 
 
 def _legend(digest: Digest) -> str:
@@ -289,28 +295,39 @@ def _found_head(found: Found) -> list[str]:
         f"{found.matched} of {found.commented} comments match{filtered}.{scores}",
         found.receipt.sentence,
     ]
-    if not found.matched and found.words:
+    if found.words:
         each = ", ".join(f"{word} in {times}" for word, times in found.words)
-        lines.append(filters(f"No comment has it all; each part alone: {each}."))
+        few = f"Only {found.matched} have it all" if found.matched else "No comment has it all"
+        lines.append(filters(f"{few}; each part alone: {each}."))
+    if found.selection.hint:
+        lines.append(found.selection.hint)
     return lines
 
 
 def _hit_line(found: Found, hit: Quote) -> str:
-    date, number, score, person, text = _hit_row(found, hit)
-    return f"{date} #{number}, {'no score' if score is None else score}, {person}: “{text}”"
+    date, number, score, person, text, *times = _hit_row(found, hit)
+    times = [f" (×{each})" for each in times if each > 1]
+    return f"{date} #{number}, {'no score' if score is None else score}, {person}: “{text}”{''.join(times)}"
 
 
 def _hit_row(found: Found, hit: Quote) -> list[Any]:
     record = hit.record
     date = record.created_at.astimezone(found.receipt.period.tz).date().isoformat()
-    return [date, record.id, record.score, record.person, hit.shown]
+    return [date, record.id, record.score, record.person, hit.shown, *_times(found, hit)]
+
+
+def _times(found: Found, hit: Quote) -> list[int]:
+    """How many comments are word for word the same, if any on the page is there more than once."""
+    return [found.times.get(hit.record.id, 1)] if found.times else []
 
 
 def _found_tail(found: Found, shown: int, cursor: Callable[[int], str]) -> list[str]:
     order = "best" if found.order == "relevance" and found.selection.query else "newest"
     lines = []
     if shown:
-        lines.append(f"Shown: {found.start + 1} to {found.start + shown} of {found.matched}, {order} first.")
+        different = " different ones" if found.distinct < found.matched else ""
+        first, last = found.start + 1, found.start + shown
+        lines.append(f"Shown: {first} to {last} of {found.distinct}{different}, {order} first.")
     _, ask = _further(found, shown, cursor)
     return [*lines, f"Next: {ask}"] if ask else lines
 
@@ -326,7 +343,7 @@ def _further(found: Found, shown: int, cursor: Callable[[int], str]) -> tuple[st
     if not found.matched:
         longer = wider(period, found.receipt.as_of)
         return "", call("search_feedback", period=longer, **asked) if period.name != "all" else ""
-    if reached >= found.matched:
+    if reached >= found.distinct:
         return "", ""
     further = cursor(reached)
     return further, call("search_feedback", period=period.name, **asked, cursor=further)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -17,6 +17,8 @@ from wootric_mcp.feedback.words import WORD, fold, words_of
 Order = Literal["relevance", "newest"]
 
 _LONGEST_SNIPPET = 280
+_FEW = 3
+"""Matches below which it is told what each word of the query finds."""
 _SATURATION, _LENGTH = 1.2, 0.75
 """The usual k1 and b of BM25 (Robertson and Zaragoza, Foundations and Trends in IR 3(4), 2009)."""
 
@@ -37,10 +39,14 @@ class Found:
     query_score: Score | None
     """With a query: score of all whose comment matches it, whatever category."""
     start: int
-    """How many of the matches come before this page."""
+    """How many of the `distinct` matches come before this page."""
     hits: tuple[Quote, ...]
+    distinct: int
+    """Comments that match; by relevance, those that are word for word the same are one."""
+    times: Mapping[int, int]
+    """Of hits that stand for several such comments, by id, how many they are."""
     words: tuple[tuple[str, int], ...]
-    """If nothing matches: the words of the query and how many comments have each."""
+    """If few match or none: the words of the query and how many comments have each."""
 
 
 def search(
@@ -69,7 +75,9 @@ def search(
     matching = [record for record in commented if selection.matches(record, survey_type)]
     query = parse_query(selection.query)
     newest = sorted(matching, key=lambda record: (record.created_at, record.id), reverse=True)
-    ranked = _by_relevance(newest, query, commented) if order == "relevance" and query.groups else newest
+    ranked = [[record] for record in newest]
+    if order == "relevance" and query.groups:
+        ranked = _alike(_by_relevance(newest, query, commented))
     page = ranked[start : start + limit]
     return Found(
         receipt=receipt,
@@ -80,9 +88,19 @@ def search(
         score=score(asked_about, survey_type),
         query_score=query_score(commented, selection, survey_type),
         start=start,
-        hits=tuple(_snippet(record, query) for record in page),
-        words=() if matching else _each_word(commented, selection, survey_type),
+        hits=tuple(_snippet(first, query) for first, *_ in page),
+        distinct=len(ranked),
+        times={alike[0].id: len(alike) for alike in page if len(alike) > 1},
+        words=() if len(matching) >= _FEW else _each_word(commented, selection, survey_type),
     )
+
+
+def _alike(records: Sequence[FeedbackRecord]) -> list[list[FeedbackRecord]]:
+    """Records by text, in the order given; case and spaces do not matter."""
+    groups: dict[str, list[FeedbackRecord]] = {}
+    for record in records:
+        groups.setdefault(" ".join(fold(record.text).split()), []).append(record)
+    return list(groups.values())
 
 
 def query_score(
@@ -108,14 +126,20 @@ def _by_relevance(
     rarity = _rarity(query, commented)
 
     def relevance(position: int) -> float:
-        length = 1 - _LENGTH + _LENGTH * len(cut_up[position][0]) / usual_length
-        return sum(
+        words = len(cut_up[position][0])
+        length = 1 - _LENGTH + _LENGTH * max(1.0, words / usual_length)
+        return _prior(words) * sum(
             weight * times * (_SATURATION + 1) / (times + _SATURATION * length)
             for weight, times in zip(rarity, frequencies[position], strict=True)
         )
 
     order = sorted(range(len(records)), key=lambda position: -relevance(position))
     return [records[position] for position in order]
+
+
+def _prior(words: int) -> float:
+    """A few words hardly say more than the query itself."""
+    return 1.0 if words >= 6 else 0.8 if words >= 3 else 0.65
 
 
 def _rarity(query: Query, commented: Sequence[FeedbackRecord]) -> list[float]:
@@ -148,7 +172,7 @@ def _first(text: str, term: Term) -> int:
 def _each_word(
     commented: Sequence[FeedbackRecord], selection: Selection, survey_type: SurveyType
 ) -> tuple[tuple[str, int], ...]:
-    """For every part of a query that found nothing, how many comments have that part alone."""
+    """For every part of a query that found little, how many comments have that part."""
     query = parse_query(selection.query)
     if len(query.groups) < 2:
         return ()

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
 
+from wootric_mcp.feedback.comments import common_form
 from wootric_mcp.feedback.records import FeedbackRecord
 from wootric_mcp.feedback.score import SCALES, Category, SurveyType, category
-from wootric_mcp.feedback.words import fold, is_elided, is_unspaced, stop_words_of_all, words_of
+from wootric_mcp.feedback.words import LANGUAGES, fold, is_elided, is_unspaced, stop_words_of_all, words_of
 
 _PARTS = re.compile(r'(?P<minus>-)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"|]+))|(?P<bar>\|)')
+_PLACEHOLDER = re.compile("<(?:a |the )?theme>", re.IGNORECASE)
 _SHORT = 3
 
 
@@ -68,6 +70,12 @@ class Selection:
     has_text: bool | None = None
     query: str = ""
     """Words that must all occur, "words in quotes" next to each other, -word not at all, a OR b either."""
+
+    @property
+    def hint(self) -> str:
+        """What is wrong with a query that was taken over from a form; "" if nothing is."""
+        placeholder = _PLACEHOLDER.search(self.query)
+        return "Put one of the themes in place of <theme> in the query." if placeholder else ""
 
     def includes_person(self, record: FeedbackRecord) -> bool:
         """Whether the properties, as they were when the person answered, are those asked for."""
@@ -144,14 +152,24 @@ def occurrences(term: Term, words: list[str], folded: str) -> int:
 
 
 def fits(wanted: str, word: str, *, exact: bool = False) -> bool:
-    """Whether a word is the wanted one: the same, its plural or singular or, from four letters on, a longer
-    form."""
-    if exact or word == wanted:
-        return word == wanted
+    """Whether a word is the wanted one, or another form of it as for themes.
+
+    Unless `exact`, a longer word does that begins with it, too, if that is four letters or more.
+    """
+    if word == wanted or forms(word) & forms(wanted):
+        return True
+    if exact:
+        return False
     root = _singular(wanted)
     if len(root) <= _SHORT:
         return _singular(word) == root
     return word.startswith(root)
+
+
+@lru_cache(maxsize=1 << 16)
+def forms(word: str) -> frozenset[str]:
+    """Common forms of a word in every language, each with the language."""
+    return frozenset(f"{form} {language}" for language in LANGUAGES if (form := common_form(word, language)))
 
 
 def _singular(word: str) -> str:
@@ -167,8 +185,8 @@ def _root(term: Term) -> str:
     """Letters that every comment with this term contains."""
     if term.unspaced:
         return term.unspaced
-    longest = max(term.words, key=len)
-    return longest if term.exact else _singular(longest)
+    # Common forms share their first three letters, and short words all.
+    return max(term.words, key=len)[:_SHORT]
 
 
 def _is_function_word(term: Term) -> bool:

@@ -44,7 +44,7 @@ class Theme:
     share: float
     """Of all comments asked about."""
     score: Score
-    """Of everybody who says it, also outside the category and query asked about."""
+    """Of everybody who says it, and what the query asks for, also outside the category asked about."""
 
     @property
     def n(self) -> int:
@@ -58,6 +58,7 @@ def find_themes(
     *,
     most: int = 12,
     is_known: Callable[[str], bool] = lambda form: False,
+    scored: Sequence[Comment] | None = None,
 ) -> list[Theme]:
     """Themes of the comments asked about, the weightiest first.
 
@@ -68,6 +69,7 @@ def find_themes(
         asked: Comments the answer is about.
         others: The other comments of the same people and period; may be empty.
         most: Greatest number of themes.
+        scored: Those of `others` whose scores count for a theme, all unless given.
         is_known: Tells which forms are no news, such as the words of the query.
     """
     counts = _counts(asked)
@@ -92,7 +94,7 @@ def find_themes(
             _same_theme(members[form], members[other], len(asked)) for other in chosen
         ):
             chosen.append(form)
-    everybody = _members(chosen, others)
+    everybody = _members(chosen, others if scored is None else scored)
     return [
         Theme(
             phrase=(phrase := _spelling(form, members[form])),
