@@ -95,7 +95,7 @@ def test_the_text_says_score_receipt_selection_and_next_call() -> None:
         "NPS 60 (32 to 80), n = 40: 32 promoters (80 %), 0 passives (0 %), 8 detractors (20 %).\n"
     )
     assert "Period: 2026-11-09 to 2026-11-15 (Europe/Berlin), as of 2026-11-18 16:30." in text
-    assert "40 responses, 40 with a comment; 1 excluded ones left out." in text
+    assert "40 responses, 40 with a comment; 1 excluded one left out." in text
     assert (
         "Selected: detractors, query: export: 8 responses, 8 with a comment; "
         "all who say it: NPS -100 (-100 to -39)" in text
@@ -132,7 +132,7 @@ def test_scores_the_survey_does_not_have_and_missing_parts_are_told() -> None:
     receipt = Receipt(RECEIPT.period, NOW, "Read 1,000 of about 3,000 responses; then time ran out.")
     records = many(["fine"] * 6, score=10) + many(["fine"], score=42, start=50)
     text = as_text(digest(records, receipt=receipt), fence=steady)
-    assert "1 scores outside 0 to 10 are not counted." in text
+    assert "1 score outside 0 to 10 is not counted." in text
     assert "Incomplete: Read 1,000 of about 3,000 responses; then time ran out." in text
 
 
@@ -300,3 +300,42 @@ def test_a_placeholder_in_a_query_is_answered_with_what_to_put_there() -> None:
         found_as_text(search([], receipt=RECEIPT, selection=selection), fence=steady),
     ):
         assert "Put one of the themes in place of <theme> in the query." in text
+
+
+@pytest.mark.parametrize("category", ["any", "detractor"])
+def test_500_tokens_hold_themes_and_quotes_in_either_form(category) -> None:
+    found = digest(busy_week(), receipt=RECEIPT, selection=Selection(category))
+    data = as_data(found, budget=500)
+    assert len(data["themes"]["rows"]) >= 3 and data["untrusted"]["quotes"]["rows"]
+    assert re.search(r"^  “", as_text(found, fence=steady, budget=500), re.MULTILINE)
+
+
+def test_a_long_answer_holds_more_themes_and_quotes() -> None:
+    usual, long = (digest(busy_week(), receipt=RECEIPT, budget=budget) for budget in (1_500, 8_000))
+    rows = [as_data(found, budget=8_000)["untrusted"]["quotes"]["rows"] for found in (usual, long)]
+    assert len(rows[1]) > 2 * len(rows[0])
+
+
+def test_properties_that_nobody_has_are_answered_with_those_that_occur() -> None:
+    properties = {"plan": "Team", HOSTILE: "x"}
+    records = [record(number, "slow export", properties=properties) for number in range(3)]
+    selection = Selection(where={"tier": "Pro"})
+    found = digest(records, receipt=RECEIPT, selection=selection)
+    hits = search(records, receipt=RECEIPT, selection=selection)
+    for text in (as_text(found, fence=fence), found_as_text(hits, fence=fence)):
+        assert "No response of the period has such properties." in text and "nobody scored" not in text
+        assert HOSTILE in text and HOSTILE not in outside(text)
+        assert re.search(r'Next: \w+\(period="last_week"\) with a property that occurs as where$', text)
+    for data in (as_data(found), found_as_data(hits)):
+        assert data.pop("untrusted")["property_names"] == ["plan", HOSTILE]
+        assert HOSTILE not in json.dumps(data)
+    many_names = [record(1, properties={f"名前{n}" * 9: n for n in range(99)})]
+    found = digest(many_names, receipt=RECEIPT, selection=selection)
+    assert estimate_tokens(as_text(found, fence=fence, budget=500)) <= 500
+
+
+def test_one_is_told_in_the_singular_and_nothing_is_not_told() -> None:
+    text = found_as_text(search([record(1, "slow")], receipt=RECEIPT), fence=steady)
+    assert text.startswith("1 of 1 comment matches.")
+    text = as_text(digest(busy_week(), receipt=RECEIPT, budget=1_500), fence=steady)
+    assert "0 themes" not in text and " 1 quotes" not in text

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from wootric_mcp.feedback.budget import DEFAULT
 from wootric_mcp.feedback.comments import CJK, analyse, common_form
 from wootric_mcp.feedback.quotes import Quote, Quotes
 from wootric_mcp.feedback.receipt import Receipt
 from wootric_mcp.feedback.records import FeedbackRecord
 from wootric_mcp.feedback.score import NO_PERCENTAGE_BELOW, Score, SurveyType, category, score
 from wootric_mcp.feedback.search import query_score
-from wootric_mcp.feedback.selection import Selection, parse_query
+from wootric_mcp.feedback.selection import Selection, names_instead, parse_query
 from wootric_mcp.feedback.themes import Theme, find_themes
 from wootric_mcp.feedback.words import LANGUAGES
+
+_MOST_TIMES_THEMES = 2.5
+"""However long an answer is, it has at most so many times the usual number of themes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,10 @@ class Digest:
     """Of `comments`, those in none of the themes."""
     other_quotes: tuple[Quote, ...]
     """From comments in no theme."""
+    in_period: int
+    """Responses in the period, whoever gave them."""
+    property_names: tuple[str, ...]
+    """If `selection.where` describes none of them: properties that occur. Foreign text."""
 
 
 def digest(
@@ -58,6 +66,7 @@ def digest(
     selection: Selection = Selection(),  # noqa: B008 - frozen
     most_themes: int = 12,
     quotes_each: int = 2,
+    budget: int = DEFAULT,
 ) -> Digest:
     """Sum up the responses of a period.
 
@@ -69,9 +78,14 @@ def digest(
         score:
             what detractors said is told beside the score of all, and against the background of what others
             said.
-        most_themes: Greatest number of themes.
-        quotes_each: Greatest number of quotes per theme.
+        most_themes: Greatest number of themes in an answer of the usual length.
+        quotes_each: Greatest number of quotes per theme, likewise.
+        budget: Length of the answer to be written, in tokens; a longer one has room for more of both.
     """
+    records = list(records)
+    longer = max(1.0, budget / DEFAULT)
+    most_themes = int(most_themes * min(longer, _MOST_TIMES_THEMES))
+    quotes_each = int(quotes_each * longer)
     asked_about = [record for record in records if selection.includes_person(record)]
     counted = [record for record in asked_about if not record.excluded]
     selected_ids = {record.id for record in counted if selection.matches(record, survey_type)}
@@ -108,6 +122,8 @@ def digest(
         themes=tuple(digests),
         in_no_theme=len(rest),
         other_quotes=tuple(quotes.pick(rest, max(quotes_each, 10 - 2 * len(themes)))),
+        in_period=len(records),
+        property_names=names_instead(records, selection.where),
     )
 
 

@@ -21,7 +21,7 @@ from wootric_mcp.feedback.search import Found
 _QUOTE_COLUMNS = ("theme", "id", "score", "person", "text")
 _HIT_COLUMNS = ("date", "id", "score", "person", "text")
 
-_FIRST = 5
+_VERY_FIRST, _FIRST = 3, 5
 """Themes that come with a quote each before any further theme is told."""
 
 
@@ -38,7 +38,7 @@ def as_text(digest: Digest, *, fence: Fence, budget: int = DEFAULT) -> str:
 
     def render(pieces: Sequence[_Piece]) -> str:
         lines = [_line(digest, piece) for piece in _in_order(pieces)]
-        told = [_legend(digest), fence(lines)] if lines else []
+        told = [_legend(digest), fence(lines)] if lines else _names(digest.property_names, fence)
         return "\n".join([*head(digest), *told, *_tail(digest, pieces), f"Next: {next_call(digest)}"])
 
     reserve = estimate_tokens("\n".join([_legend(digest), fence([])])) + 1
@@ -79,7 +79,8 @@ def found_as_text(
     """
 
     def render(hits: Sequence[Quote]) -> str:
-        block = [fence(_hit_line(found, hit) for hit in hits)] if hits else []
+        lines = [_hit_line(found, hit) for hit in hits]
+        block = [fence(lines)] if lines else _names(found.property_names, fence)
         return "\n".join([*_found_head(found), *block, *_found_tail(found, len(hits), cursor)])
 
     reserve = estimate_tokens(fence([])) + 1
@@ -103,7 +104,10 @@ def found_as_data(
             "score": score_data(found.score),
             **({"score_of_query": score_data(found.query_score)} if found.query_score else {}),
             "columns": [*_HIT_COLUMNS, *(["times"] if found.times else [])],
-            "untrusted": {"rows": [_hit_row(found, hit) for hit in hits]},
+            "untrusted": {
+                "rows": [_hit_row(found, hit) for hit in hits],
+                **({"property_names": list(found.property_names)} if found.property_names else {}),
+            },
             "shown": [found.start + 1, found.start + len(hits)] if hits else [],
             **({"cursor": further} if further else {}),
             **({"next": ask} if ask else {}),
@@ -136,15 +140,23 @@ def head(digest: Digest) -> list[str]:
     """Score and receipt, in sentences of our own."""
     score, scale = digest.score, SCALES[digest.survey_type]
     first = f"{score.figure}: {score.parts}." if score.n else f"No {scale.name}: nobody scored."
+    return [_nobody(digest.property_names) or first, *_circumstances(digest)]
+
+
+def _circumstances(digest: Digest) -> list[str]:
+    """What the figures are of."""
+    score, scale = digest.score, SCALES[digest.survey_type]
+    excluded = f"; {counted(digest.excluded, 'excluded one')} left out" if digest.excluded else ""
+    counts = f"{counted(digest.responses, 'response')}, {digest.commented} with a comment{excluded}."
+    lines = [f"{digest.receipt.sentence} {counts}"]
     if score.out_of_range:
-        first += f" {score.out_of_range} scores outside {scale.lowest} to {scale.highest} are not counted."
-    excluded = f"; {digest.excluded} excluded ones left out" if digest.excluded else ""
-    counts = f"{digest.responses} responses, {digest.commented} with a comment{excluded}."
-    lines = [first, f"{digest.receipt.sentence} {counts}"]
+        are = "is" if score.out_of_range == 1 else "are"
+        outside = f"outside {scale.lowest} to {scale.highest} {are} not counted."
+        lines.append(f"{counted(score.out_of_range, 'score')} {outside}")
     description = filters(digest.selection.describe(digest.survey_type))
     if description:
         said = f"; all who say it: {digest.query_score.figure}" if digest.query_score else ""
-        counts = f"{digest.selected} responses, {digest.comments} with a comment{said}."
+        counts = f"{counted(digest.selected, 'response')}, {digest.comments} with a comment{said}."
         lines.append(f"Selected: {description}: {counts}")
     if not digest.comments:
         lines.append("No comment to read here.")
@@ -153,10 +165,29 @@ def head(digest: Digest) -> list[str]:
     return lines
 
 
+def counted(n: int, noun: str) -> str:
+    """`1 comment`, `2 comments`"""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def _nobody(property_names: Sequence[str]) -> str:
+    return "No response of the period has such properties." if property_names else ""
+
+
+def _names(property_names: Sequence[str], fence: Fence) -> list[str]:
+    """Properties to choose from, as block of an answer."""
+    return ["Properties that occur:", fence([", ".join(property_names)])] if property_names else []
+
+
 def next_call(digest: Digest) -> str:
     """What to ask next: a theme's comments, or a longer period where there is nothing to read."""
     selection, period = digest.selection, digest.receipt.period
     narrowed = {"category": selection.category, "where": selection.where}
+    if digest.property_names:
+        search = call(
+            "summarize_feedback", period=period.name, category=selection.category, query=selection.query
+        )
+        return f"{search} with a property that occurs as where"
     if not digest.comments:
         longer = wider(period, digest.receipt.as_of)
         return call("summarize_feedback", period=longer, query=selection.query, **narrowed)
@@ -197,10 +228,11 @@ def _tail(digest: Digest, pieces: Sequence[_Piece]) -> list[str]:
     sentences = []
     if digest.themes and digest.in_no_theme:
         share = percent(digest.in_no_theme, digest.comments)
-        sentences.append(f"In none of the themes: {digest.in_no_theme} comments ({share}).")
+        sentences.append(f"In none of the themes: {counted(digest.in_no_theme, 'comment')} ({share}).")
     themes, quotes = _left_out(digest, pieces)
-    if themes or quotes:
-        sentences.append(f"Left out for length: {themes} themes, {quotes} quotes.")
+    left_out = [counted(n, noun) for n, noun in ((themes, "theme"), (quotes, "quote")) if n]
+    if left_out:
+        sentences.append(f"Left out for length: {', '.join(left_out)}.")
     return [" ".join(sentences)] if sentences else []
 
 
@@ -211,7 +243,8 @@ def _structure(digest: Digest, pieces: Sequence[_Piece]) -> dict[str, Any]:
     told = [digest.themes[piece.theme - 1].theme for piece in ordered if piece.theme and not piece.quote]
     name = SCALES[digest.survey_type].name.lower()
     return {
-        "summary": " ".join(head(digest)),
+        # The score's figures stand below.
+        "summary": " ".join([_nobody(digest.property_names), *_circumstances(digest)]).strip(),
         "score": score_data(digest.score),
         "selected": {
             "responses": digest.selected,
@@ -234,6 +267,7 @@ def _structure(digest: Digest, pieces: Sequence[_Piece]) -> dict[str, Any]:
                 "columns": list(_QUOTE_COLUMNS),
                 "rows": [row for piece, row in zip(ordered, rows, strict=True) if piece.quote],
             },
+            **({"property_names": list(digest.property_names)} if digest.property_names else {}),
         },
     }
 
@@ -256,7 +290,7 @@ def _by_value(digest: Digest) -> list[_Piece]:
     quotes."""
     themes = list(enumerate(digest.themes, start=1))
     pieces: list[_Piece] = []
-    for group in (themes[:_FIRST], themes[_FIRST:]):
+    for group in (themes[:_VERY_FIRST], themes[_VERY_FIRST:_FIRST], themes[_FIRST:]):
         pieces += [_Piece(place) for place, _ in group]
         pieces += [_Piece(place, each.quotes[0]) for place, each in group if each.quotes]
     if digest.other_quotes:
@@ -291,8 +325,10 @@ def _found_head(found: Found) -> list[str]:
     scores = ""
     if found.query_score and found.query_score.n:
         scores = f" Everybody who says it: {found.query_score.figure}; all people: {found.score.figure}."
+    match = "matches" if found.matched == 1 else "match"
     lines = [
-        f"{found.matched} of {found.commented} comments match{filtered}.{scores}",
+        _nobody(found.property_names)
+        or f"{found.matched} of {counted(found.commented, 'comment')} {match}{filtered}.{scores}",
         found.receipt.sentence,
     ]
     if found.words:
@@ -340,6 +376,12 @@ def _further(found: Found, shown: int, cursor: Callable[[int], str]) -> tuple[st
     if found.order != "relevance":
         asked["order"] = found.order
     reached = found.start + shown
+    if found.property_names:
+        del asked["where"]
+        return (
+            "",
+            f"{call('search_feedback', period=period.name, **asked)} with a property that occurs as where",
+        )
     if not found.matched:
         longer = wider(period, found.receipt.as_of)
         return "", call("search_feedback", period=longer, **asked) if period.name != "all" else ""

@@ -11,7 +11,15 @@ from wootric_mcp.feedback.quotes import Quote, cut
 from wootric_mcp.feedback.receipt import Receipt
 from wootric_mcp.feedback.records import FeedbackRecord
 from wootric_mcp.feedback.score import Score, SurveyType, score
-from wootric_mcp.feedback.selection import Query, Selection, Term, fits, occurrences, parse_query
+from wootric_mcp.feedback.selection import (
+    Query,
+    Selection,
+    Term,
+    fits,
+    names_instead,
+    occurrences,
+    parse_query,
+)
 from wootric_mcp.feedback.words import WORD, fold, words_of
 
 Order = Literal["relevance", "newest"]
@@ -47,6 +55,8 @@ class Found:
     """Of hits that stand for several such comments, by id, how many they are."""
     words: tuple[tuple[str, int], ...]
     """If few match or none: the words of the query and how many comments have each."""
+    property_names: tuple[str, ...]
+    """If `selection.where` describes nobody: properties that occur in the period. Foreign text."""
 
 
 def search(
@@ -70,6 +80,7 @@ def search(
         start: How many matches to pass over.
         limit: Greatest number of hits.
     """
+    records = list(records)
     asked_about = [record for record in records if not record.excluded and selection.includes_person(record)]
     commented = [record for record in asked_about if record.text]
     matching = [record for record in commented if selection.matches(record, survey_type)]
@@ -92,6 +103,7 @@ def search(
         distinct=len(ranked),
         times={alike[0].id: len(alike) for alike in page if len(alike) > 1},
         words=() if len(matching) >= _FEW else _each_word(commented, selection, survey_type),
+        property_names=names_instead(records, selection.where),
     )
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
 
+from wootric_mcp.feedback.budget import estimate_tokens
 from wootric_mcp.feedback.comments import common_form
+from wootric_mcp.feedback.filling import compact
 from wootric_mcp.feedback.records import FeedbackRecord
 from wootric_mcp.feedback.score import SCALES, Category, SurveyType, category
 from wootric_mcp.feedback.words import LANGUAGES, fold, is_elided, is_unspaced, stop_words_of_all, words_of
@@ -16,6 +19,7 @@ from wootric_mcp.feedback.words import LANGUAGES, fold, is_elided, is_unspaced, 
 _PARTS = re.compile(r'(?P<minus>-)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"|]+))|(?P<bar>\|)')
 _PLACEHOLDER = re.compile("<(?:a |the )?theme>", re.IGNORECASE)
 _SHORT = 3
+_NAMES_TOKENS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +204,22 @@ def has_properties(properties: Mapping[str, Any], where: Mapping[str, Any]) -> b
     value.
     """
     return all(_has(properties, name, wanted) for name, wanted in where.items())
+
+
+def names_instead(records: Sequence[FeedbackRecord], where: Mapping[str, Any]) -> tuple[str, ...]:
+    """If `where` describes nobody: names of properties that occur, the most frequent first.
+
+    They are foreign text, and no more of them than are cheap to tell.
+    """
+    if not where or any(has_properties(record.properties, where) for record in records):
+        return ()
+    times = Counter(name for record in records for name in record.properties)
+    names: list[str] = []
+    for name in sorted(times, key=lambda name: (-times[name], name)):
+        if estimate_tokens(compact([*names, name])) > _NAMES_TOKENS:
+            break
+        names.append(name)
+    return tuple(names)
 
 
 def _has(properties: Mapping[str, Any], name: str, wanted: Any) -> bool:
