@@ -70,22 +70,31 @@ class Quotes:
             _POOL, members, key=lambda member: (-_centrality(member, weights), member.record.id)
         )
         picked: list[Quote] = []
-        greatest = max((_centrality(member, weights) for member in pool), default=0.0) or 1.0
+        centrality = {member.record.id: _centrality(member, weights) for member in pool}
+        greatest = max(centrality.values(), default=0.0) or 1.0
         candidates = {member.record.id: member for member in pool}
+        words_in = {number: frozenset(member.words) for number, member in candidates.items()}
+        likeness = {
+            number: max((_likeness(own, taken) for taken in self._taken), default=0.0)
+            for number, own in words_in.items()
+        }
         while candidates and len(picked) < most:
             best = max(
                 candidates.values(),
                 key=lambda member: (
-                    _RELEVANCE * _centrality(member, weights) / greatest
-                    - (1 - _RELEVANCE) * self._likeness(member),
+                    _RELEVANCE * centrality[member.record.id] / greatest
+                    - (1 - _RELEVANCE) * likeness[member.record.id],
                     -member.record.id,
                 ),
             )
             del candidates[best.record.id]
-            if self._likeness(best) < _ALIKE:
+            if likeness[best.record.id] < _ALIKE:
                 picked.append(excerpt(best.record, words))
-                self._taken.append(frozenset(best.words))
+                taken = words_in[best.record.id]
+                self._taken.append(taken)
                 self._taken_ids.add(best.record.id)
+                for number in candidates:
+                    likeness[number] = max(likeness[number], _likeness(words_in[number], taken))
         return picked
 
     def _weights(self, members: Sequence[Comment]) -> dict[str, float]:
@@ -101,9 +110,10 @@ class Quotes:
             if times > 1 and times / n >= self._counts[form] / self._n
         }
 
-    def _likeness(self, comment: Comment) -> float:
-        words = frozenset(comment.words)
-        return max((len(words & other) / (len(words | other) or 1) for other in self._taken), default=0.0)
+
+def _likeness(words: frozenset[str], other: frozenset[str]) -> float:
+    """Share of words in common (Jaccard)."""
+    return len(words & other) / (len(words | other) or 1)
 
 
 def _centrality(comment: Comment, weights: Mapping[str, float]) -> float:
