@@ -27,6 +27,7 @@ WOOTRIC_ACCOUNT_TOKEN_FILE. Further settings, all optional:
   WOOTRIC_SURVEY_TYPE  nps, csat5, csat10 or ces7 (default nps)
   WOOTRIC_CSV_DIR      folder whose CSV files may be sent (default: none)
   WOOTRIC_DEADLINE     seconds a call may take (default 45)
+  WOOTRIC_ALIAS_KEY_FILE  where the key behind aliases is kept (default: the user's data folder)
   WOOTRIC_LOG_LEVEL    what is logged to stderr (default WARNING)
 The flags --toolsets, --tools, --exclude-tools and --read-only can be set likewise.
 

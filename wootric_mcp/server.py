@@ -9,6 +9,7 @@ from datetime import datetime
 from mcp.server import MCPServer
 
 from wootric_mcp import __version__, completions, prompts, resources
+from wootric_mcp.guard.single_use import once
 from wootric_mcp.settings import Settings
 from wootric_mcp.tools.app import App
 from wootric_mcp.tools.arguments import Arguments
@@ -66,6 +67,7 @@ def build_server(
         extensions=[Arguments(tools, {spec.name for spec in CATALOG} - names)],
         lifespan=lifespan,
         log_level="WARNING",
+        request_state_security=once(),
         subscriptions=False,
     )
     resources.register(server, app)

@@ -21,8 +21,6 @@ _HOST = "127.0.0.1"
 # Seconds that calls in flight and the teardown get before the process ends anyway.
 _GRACE = 0.8
 
-log = logging.getLogger(__name__)
-
 
 async def serve_stdio(server: MCPServer[Any], closed: anyio.Event) -> int:
     """Serve until stdin ends or a signal asks to stop. `closed` is set once the server is torn down."""
@@ -60,9 +58,7 @@ async def serve_http(server: MCPServer[Any], port: int) -> int:
     try:
         listener = socket.create_server((_HOST, port))
     except OSError as error:
-        log.error(
-            "Cannot listen on %s:%d: %s. Choose another --port, or 0 for a free one.", _HOST, port, error
-        )
+        _say(f"Cannot listen on {_HOST}:{port}: {error}. Choose another --port, or 0 for a free one.")
         return 1
     app = server.streamable_http_app(host=_HOST)
     config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1)
@@ -70,14 +66,22 @@ async def serve_http(server: MCPServer[Any], port: int) -> int:
 
     async def leave() -> None:
         uvicorn_server.should_exit = True
+        # Calls in flight get half of the second within which the process promises to be gone.
+        await anyio.sleep(_GRACE / 2)
+        uvicorn_server.force_exit = True
 
     async with anyio.create_task_group() as group:
         await group.start(_on_signal, leave)
-        sys.stderr.write(f"wootric-mcp serves http://{_HOST}:{listener.getsockname()[1]}/mcp\n")
-        sys.stderr.flush()
+        _say(f"wootric-mcp serves http://{_HOST}:{listener.getsockname()[1]}/mcp")
         await uvicorn_server.serve(sockets=[listener])
         group.cancel_scope.cancel()
     return 0
+
+
+def _say(text: str) -> None:
+    """Tell the person who started the server, whatever the log level."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
 
 
 async def _on_signal(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from mcp import MCPError
+from mcp.types import ElicitResult, InputRequiredResult
 
 from tests.accounts import (
     ANONYMOUS,
@@ -20,6 +24,7 @@ from tests.accounts import (
     connected,
     refused,
     running,
+    text_of,
 )
 from wootric_mcp.sandbox.server import RunningSandbox
 
@@ -263,3 +268,108 @@ async def test_the_question_says_whose_rules_decide_and_what_was_not_looked_up()
     assert "everybody on the list" in crowd
     assert "not looked up for an opt-out: 15" in crowd
     assert "opt-outs: left to Wootric, not looked up" in file
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_who_was_asked_about_is_who_is_deleted_even_if_the_name_passes_to_another(mode: Era) -> None:
+    with running() as served:
+        account = served.sandbox.account
+        person = Person("yes")
+
+        def pass_on() -> None:
+            if len(person.questions) == 1:
+                account.update("end_users", MARA, external_id=None)
+                account.update("end_users", JUN, external_id="crm-88213")
+
+        person.meanwhile = pass_on
+        async with connected(served, mode, person=person) as client:
+            await answered(client, "delete_end_user", end_user="external:crm-88213")
+        marked = [row["id"] for row in account.rows("SELECT id FROM end_users WHERE delete_at IS NOT NULL")]
+    asked = [number for number in (MARA, JUN) if str(number) in person.questions[-1]]
+    assert marked == asked
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_a_record_that_is_gone_by_then_is_not_said_to_be_deleted(mode: Era) -> None:
+    with running() as served:
+        person = Person("yes")
+        person.meanwhile = lambda: served.sandbox.account.execute(
+            "DELETE FROM responses WHERE id = ?", [MARA_LAST]
+        )
+        async with connected(served, mode, person=person) as client:
+            answer = await client.call_tool("delete_response", {"end_user": MARA, "response_id": MARA_LAST})
+    assert "Nothing was changed" in text_of(answer)
+    assert "Deleted" not in text_of(answer)
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_a_list_that_changed_while_the_person_thought_is_not_mailed_on_the_old_yes(
+    mode: Era, tmp_path: Path
+) -> None:
+    people = [f"guest{number}@lumenfield.test" for number in range(8)]
+    file = tmp_path / "wave.csv"
+    file.write_text("\n".join(["email", *people]), encoding="utf-8")
+    person = Person("yes")
+
+    def swap() -> None:
+        file.write_text("\n".join(["email", *people[:7], "victim@lumenfield.test"]), encoding="utf-8")
+        if len(person.questions) == 2:
+            person.says = "no"
+
+    person.meanwhile = swap
+    with running() as served:
+        async with connected(served, mode, person=person, csv_dir=tmp_path) as client:
+            await client.call_tool("send_email_survey_csv", {"file": "wave.csv", "survey_immediately": True})
+        mailed = [mail["to"] for mail in served.sandbox.account.outbox()]
+    assert mailed == (people if mode == "legacy" else [])
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_the_question_shows_everything_a_customer_would_read(mode: Era) -> None:
+    person = Person("no")
+    told = {
+        "intro": "x" * 300 + " click https://evil.test now",
+        "properties": {"campaign": "spring wave"},
+        "survey_settings": {
+            "logo_url": "https://evil.test/logo.png",
+            "product_name": "Evilsoft",
+            "custom_messages": {"followup_text": "send your password"},
+            "sampling": {"response_throttle": 0},
+        },
+    }
+    with running() as served:
+        async with connected(served, mode, person=person) as client:
+            await refused(client, "send_email_survey", emails=MAIL, **told)
+    (question,) = person.questions
+    for words in (
+        "click https://evil.test now",
+        "spring wave",
+        "logo.png",
+        "Evilsoft",
+        "password",
+        "throttle: “0”",
+    ):
+        assert words in question
+    assert "the sampling given here" in question
+
+
+async def test_one_yes_acts_once_however_often_its_request_is_repeated() -> None:
+    arguments = {"emails": MAIL, "survey_immediately": True}
+    with running() as served:
+        async with connected(served, person=Person("yes")) as client:
+            call = partial(
+                client.session.call_tool, "send_email_survey", arguments, allow_input_required=True
+            )
+            asked = await call()
+            assert isinstance(asked, InputRequiredResult)
+            yes = ElicitResult(action="accept", content={"agreed": True})
+            again = {
+                "input_responses": dict.fromkeys(asked.input_requests or {}, yes),
+                "request_state": asked.request_state,
+            }
+            first = await call(**again)
+            assert not getattr(first, "is_error", True)
+            for _ in range(2):
+                with pytest.raises(MCPError, match="Invalid or expired requestState"):
+                    await call(**again)
+        assert [mail["to"] for mail in served.sandbox.account.outbox()] == MAIL

@@ -5,10 +5,11 @@ from __future__ import annotations
 from wootric_mcp.shield.clean import clean
 
 _LONGEST = 80
+_PLAIN = "'"
 
 
-def quoted(text: str | None) -> str:
-    """The text in quotation marks, at most 80 characters; none is said as such."""
-    return (
-        f"“{clean(text, _LONGEST).replace('”', chr(0x27)).replace('“', chr(0x27))}”" if text else "no address"
-    )
+def quoted(text: str | None, longest: int = _LONGEST) -> str:
+    """The text in quotation marks, cut at `longest` characters; none is said as such."""
+    if not text:
+        return "no address"
+    return f"“{clean(text, longest).replace('”', _PLAIN).replace('“', _PLAIN)}”"

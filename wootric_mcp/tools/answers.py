@@ -101,6 +101,11 @@ def figures(summary: str, values: Mapping[str, Any]) -> CallToolResult:
     return both("\n".join([summary, *lines]), {"summary": summary, "figures": known})
 
 
+def deleted(what: str, *, was_there: bool) -> str:
+    """What a deletion did; one that found nothing changed nothing."""
+    return f"Deleted {what}." if was_there else f"There was no {what} any more. Nothing was changed."
+
+
 def next_call(tool: str, **arguments: Any) -> str:
     """The next call, spelt out; arguments that were not given are left out."""
     spelt = (

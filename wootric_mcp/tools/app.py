@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from wootric_mcp.feedback.period import Period
     from wootric_mcp.settings import Settings
     from wootric_mcp.shield.aliases import Aliases
+
+log = logging.getLogger(__name__)
 
 # Seconds of a call's deadline that are kept for analysis and rendering after reading has stopped.
 _TIME_TO_ANSWER = 5.0
@@ -80,7 +83,7 @@ class App:
         from wootric_mcp.api.people import Person
 
         named = named.strip()
-        if named[:2].upper() == "R-":
+        if named[:2].upper() == "R-" and "@" not in named:
             try:
                 return Person("id", str(self.aliases.end_user_id(named)))
             except ValueError as error:
@@ -94,14 +97,7 @@ class App:
     def zone(self) -> tzinfo:
         """The account's time zone: the one set, else the machine's."""
         if self._zone is None:
-            from zoneinfo import ZoneInfo
-
-            if self.settings.timezone:
-                self._zone = ZoneInfo(self.settings.timezone)
-            else:
-                from tzlocal import get_localzone
-
-                self._zone = get_localzone()
+            self._zone = _named_zone(self.settings.timezone)
         return self._zone
 
     def period(self, text: str) -> Period:
@@ -137,6 +133,21 @@ class App:
     def patience(self) -> float:
         """Seconds that reading may take, so that the answer still meets the call's deadline."""
         return max(self.settings.deadline - _TIME_TO_ANSWER, self.settings.deadline / 2)
+
+
+def _named_zone(name: str) -> tzinfo:
+    """The zone of that name, else the machine's, else UTC."""
+    from zoneinfo import ZoneInfo
+
+    if name:
+        return ZoneInfo(name)
+    from tzlocal import get_localzone
+
+    try:
+        return get_localzone()
+    except (LookupError, ValueError, OSError) as error:
+        log.warning("The machine's time zone cannot be read (%s); set WOOTRIC_TIMEZONE. Using UTC.", error)
+        return ZoneInfo("UTC")
 
 
 def app_of(ctx: Context[Any]) -> App:

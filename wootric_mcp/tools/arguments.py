@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp.types import CallToolRequestParams, CallToolResult, TextContent
 from pydantic import ValidationError
 
+_FAULTS_SHOWN = 5
 _NOTHING_DONE = "Nothing was read or changed."
 
 
@@ -57,8 +59,23 @@ def _fault(tool: Tool, sent: Mapping[str, Any], given: dict[str, Any]) -> str:
     try:
         tool.fn_metadata.validate_arguments(given)
     except ValidationError as error:
-        return " ".join(_spelt_out(tool.name, fault, takes) for fault in error.errors(include_url=False))
-    return ""
+        faults = {fault["loc"][:2]: fault for fault in reversed(error.errors(include_url=False))}
+        said = [
+            _spelt_out(tool.name, fault, takes) for fault in list(reversed(faults.values()))[:_FAULTS_SHOWN]
+        ]
+        more = len(faults) - len(said)
+        return " ".join([*said, f"There are {more} more such faults."] if more else said)
+    broken = [name for name, value in given.items() if not _is_text(value)]
+    return f"{tool.name}: {', '.join(broken)} has characters that are no text." if broken else ""
+
+
+def _is_text(value: object) -> bool:
+    """Whether everything can be sent as UTF-8; half a surrogate pair cannot."""
+    try:
+        json.dumps(value, ensure_ascii=False, default=str).encode()
+    except (UnicodeEncodeError, ValueError, RecursionError):
+        return False
+    return True
 
 
 def _named(name: str) -> str:

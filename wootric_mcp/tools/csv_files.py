@@ -31,8 +31,7 @@ def csv_of(folder: Path | None, csv: str, file: str) -> tuple[str, str]:
 def _read(folder: Path, name: str) -> str:
     home = folder.expanduser().resolve()
     path = home / name
-    # Resolved, so that neither a path nor a link can lead out of the folder.
-    if not name.isprintable() or path.resolve().parent != home or not path.is_file():
+    if not _is_own_file(path, home):
         raise ToolError(f"There is no file {name[:80]!r} in WOOTRIC_CSV_DIR. Nothing was sent.")
     if path.stat().st_size > _LARGEST:
         raise ToolError(f"{name[:80]!r} is over 4 MiB. Split it; a send takes 5,000 rows. Nothing was sent.")
@@ -40,3 +39,11 @@ def _read(folder: Path, name: str) -> str:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ToolError(f"{name[:80]!r} cannot be read as UTF-8 text. Nothing was sent.") from error
+
+
+def _is_own_file(path: Path, home: Path) -> bool:
+    """Resolved, so that neither a path nor a link can lead out of the folder."""
+    try:
+        return path.name.isprintable() and path.resolve().parent == home and path.is_file()
+    except (OSError, ValueError):
+        return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context, Elicit, Resolve
 from mcp.types import CallToolResult
@@ -27,6 +27,7 @@ from wootric_mcp.tools.parameters import (
     given,
 )
 from wootric_mcp.tools.registry import Toolset, before_writing
+from wootric_mcp.tools.targets import found_decline, owner
 
 declines = Toolset("declines")
 
@@ -139,12 +140,10 @@ async def update_decline(
 
 @before_writing
 async def confirm_delete_decline(
-    ctx: Context[App], end_user: str, decline_id: int
+    ctx: Context[App], found: Annotated[Any, Resolve(found_decline)]
 ) -> Confirmation | Elicit[Confirmation]:
     """Ask before a decline is deleted."""
-    app = app_of(ctx)
-    found = await app.client().get_end_user_decline(app.person(end_user), decline_id)
-    when = shapes.local(app, found.created_at)
+    when = shapes.local(app_of(ctx), found.created_at)
     return ask(
         ctx, f"Delete decline {found.id} of end user {found.end_user_id} ({when})? This cannot be undone."
     )
@@ -155,10 +154,11 @@ async def delete_decline(
     end_user: EndUser,
     decline_id: DeclineId,
     ctx: Context[App],
+    found: Annotated[Any, Resolve(found_decline)],
     confirmed: Annotated[Asked, Resolve(confirm_delete_decline)],
 ) -> CallToolResult:
     """Deletes one decline of one person at once, after a person confirmed it."""
     require(confirmed)
     app = app_of(ctx)
-    await app.client().delete_decline(app.person(end_user), decline_id)
-    return answers.outcome(f"Deleted decline {decline_id}.")
+    was_there = await app.client().delete_decline(owner(found, app, end_user), decline_id)
+    return answers.outcome(answers.deleted(f"decline {decline_id}", was_there=was_there))

@@ -10,7 +10,6 @@ from mcp.types import CallToolResult
 from pydantic import Field, WithJsonSchema
 
 from wootric_mcp.guard.confirmation import Asked, Confirmation, ask, require
-from wootric_mcp.guard.questions import quoted
 from wootric_mcp.tools import answers, shapes
 from wootric_mcp.tools.app import App, app_of
 from wootric_mcp.tools.csv_files import csv_of
@@ -58,6 +57,7 @@ async def find_recipients(ctx: Context[App], emails: list[str]) -> Any:
 
 @before_writing
 async def draft_email_survey(
+    ctx: Context[App],
     people: Annotated[Any, Resolve(find_recipients)],
     external_ids: list[str],
     survey_immediately: bool,
@@ -99,7 +99,6 @@ async def confirm_send_email_survey(
 ) -> Confirmation | Elicit[Confirmation]:
     """Ask before customers are mailed, showing whom and what."""
     more = {
-        "sets on each profile": ", ".join(quoted(name) for name in sorted(survey.properties)[:5]),
         "not known in Wootric yet": people.strangers,
         "not looked up for an opt-out": people.unchecked,
     }
@@ -181,17 +180,7 @@ async def confirm_send_email_survey_csv(
     ctx: Context[App], survey: Annotated[Any, Resolve(draft_email_survey_csv)]
 ) -> Confirmation | Elicit[Confirmation]:
     """Ask before customers are mailed, showing whom and what."""
-    more = {
-        name: quoted(str(value))
-        for name, value in {
-            "from": survey.custom_sender_email,
-            "at (UTC)": survey.delivery_time,
-            "template": survey.survey_settings.survey_template_id if survey.survey_settings else None,
-        }.items()
-        if value
-    }
-    more["opt-outs"] = "left to Wootric, not looked up"
-    return ask(ctx, question(survey.addresses, survey, more))
+    return ask(ctx, question(survey.addresses, survey, {"opt-outs": "left to Wootric, not looked up"}))
 
 
 @email_surveys.operation("Send e-mail survey from CSV", answers.OUTCOME)

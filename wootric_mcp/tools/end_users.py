@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from mcp.server.mcpserver import Context, Elicit, Resolve
 from mcp.types import CallToolResult
@@ -14,9 +14,11 @@ from wootric_mcp.tools import answers, shapes
 from wootric_mcp.tools.app import App, app_of
 from wootric_mcp.tools.lists import end_user_list
 from wootric_mcp.tools.parameters import (
+    LONGEST,
     Cursor,
     Detail,
     EndUser,
+    IdText,
     Limit,
     Moment,
     Order,
@@ -28,12 +30,13 @@ from wootric_mcp.tools.parameters import (
     or_none,
 )
 from wootric_mcp.tools.registry import Toolset, before_writing
+from wootric_mcp.tools.targets import found_end_user
 
 end_users = Toolset("end_users")
 
-Email = Annotated[str, Field(description="E-mail address")]
+Email = Annotated[str, Field(description="E-mail address", max_length=LONGEST)]
 Phone = Annotated[str, Field(description="Phone number with +, e.g. +353861234567")]
-ExternalId = Annotated[str, Field(description="Your own id for the person")]
+ExternalId = Annotated[str, IdText, Field(description="Your own id for the person")]
 Field_ = Literal["email", "phone_number", "external_id", "last_surveyed", "external_created_at"]
 
 
@@ -112,23 +115,21 @@ async def get_end_user(end_user: EndUser, ctx: Context[App]) -> CallToolResult:
 
 @before_writing
 async def confirm_update_end_user(
-    ctx: Context[App], end_user: str, email: str, clear: list[str]
+    ctx: Context[App], target: Annotated[Any, Resolve(found_end_user)], email: str, clear: list[str]
 ) -> Confirmation | Elicit[Confirmation]:
     """Ask before an e-mail address is changed or removed: it decides who is mailed and who is found."""
-    app = app_of(ctx)
-    if not email and "email" not in clear:
+    user = target.user
+    if user.email == email or not (email or "email" in clear):
         return unasked()
-    user = await app.client().get_end_user(app.person(end_user))
-    if user.email == email:
-        return unasked()
-    target = f"end user {user.id} from {quoted(user.email)}"
-    return ask(ctx, f"Change the e-mail address of {target} to {quoted(email) if email else 'none'}?")
+    new = quoted(email) if email else "none"
+    return ask(ctx, f"Change the e-mail address of end user {user.id} from {quoted(user.email)} to {new}?")
 
 
 @end_users.operation("Update end user", answers.OUTCOME)
 async def update_end_user(
     end_user: EndUser,
     ctx: Context[App],
+    target: Annotated[Any, Resolve(found_end_user)],
     confirmed: Annotated[Asked, Resolve(confirm_update_end_user)],
     email: Email = "",
     phone_number: Phone = "",
@@ -156,20 +157,20 @@ async def update_end_user(
             clear=clear,
         ),
     )
-    update = await app.client().update_end_user(app.person(end_user), change)
+    update = await app.client().update_end_user(target.person, change)
     fields = shapes.end_user_fields(app, update.end_user) if update.end_user else None
     names = ", ".join(answers.shown(name, 80) for name in (*update.fields, *update.changed))
     return answers.outcome(f"Updated the end user. Changed: {names or 'nothing, it was so already'}.", fields)
 
 
 @before_writing
-async def confirm_delete_end_user(ctx: Context[App], end_user: str) -> Confirmation | Elicit[Confirmation]:
+async def confirm_delete_end_user(
+    ctx: Context[App], target: Annotated[Any, Resolve(found_end_user)]
+) -> Confirmation | Elicit[Confirmation]:
     """Ask before a person is deleted."""
     from wootric_mcp.api.people import ANONYMOUS
 
-    app = app_of(ctx)
-    person = app.person(end_user)
-    user = await app.client().get_end_user(person)
+    user = target.user
     known_as = quoted(user.email or user.phone_number or user.external_id)
     shared = " This is the anonymous user that all visitors without an address share." * (
         user.email == ANONYMOUS
@@ -183,17 +184,18 @@ async def confirm_delete_end_user(ctx: Context[App], end_user: str) -> Confirmat
 
 @end_users.operation("Delete end user", answers.OUTCOME)
 async def delete_end_user(
-    end_user: EndUser, ctx: Context[App], confirmed: Annotated[Asked, Resolve(confirm_delete_end_user)]
+    end_user: EndUser,
+    ctx: Context[App],
+    target: Annotated[Any, Resolve(found_end_user)],
+    confirmed: Annotated[Asked, Resolve(confirm_delete_end_user)],
 ) -> CallToolResult:
     """Erases a person with all their answers, after a person confirmed it. Wootric does so the next day
     at 07:00 UTC and it cannot be undone."""
     require(confirmed)
-    app = app_of(ctx)
-    user = await app.client().delete_end_user(app.person(end_user))
-    who = f"End user {user.id}" if user else "The end user"
+    await app_of(ctx).client().delete_end_user(target.person)
     return answers.outcome(
-        f"{who} is marked for deletion. Wootric removes them the next day at 07:00 UTC (it may take days); "
-        "until then they can still be seen."
+        f"End user {target.user.id} is marked for deletion. Wootric removes them the next day at 07:00 UTC "
+        "(it may take days); until then they can still be seen."
     )
 
 

@@ -19,18 +19,32 @@ else:
     Switch = bool | MISSING
 """On, off, or left out; null and unions with it are refused by several hosts."""
 
+
+def _no_switch(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("give a number, not true or false")
+    return value
+
+
+LONGEST = 320
+"""Characters of what names a person, a period or a search; longer text is a mistake or an attack."""
 IdText = BeforeValidator(_text_of_number)
+NoSwitch = BeforeValidator(_no_switch)
 
 EndUser = Annotated[
     str,
     IdText,
-    Field(description="Id, alias R-…, e-mail, external:… or +phone"),
+    Field(description="Id, alias R-…, e-mail, external:… or +phone", max_length=LONGEST),
 ]
-ResponseId = Annotated[int, Field(description="Response id", gt=0)]
-DeclineId = Annotated[int, Field(description="Decline id", gt=0)]
+ResponseId = Annotated[int, NoSwitch, Field(description="Response id", gt=0)]
+DeclineId = Annotated[int, NoSwitch, Field(description="Decline id", gt=0)]
 
 PeriodText = Annotated[
-    str, IdText, Field(description="E.g. last_week, last 30 days, 2026-W46, 2026-11-01..2026-11-15, all")
+    str,
+    IdText,
+    Field(
+        description="E.g. last_week, last 30 days, 2026-W46, 2026-11-01..2026-11-15, all", max_length=LONGEST
+    ),
 ]
 Category = Annotated[
     Literal["any", "promoter", "passive", "detractor"],

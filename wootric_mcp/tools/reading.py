@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import anyio
+
 from wootric_mcp.tools import shapes
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from wootric_mcp.tools.app import App
 
 _SECOND = timedelta(seconds=1)
+# Seconds for asking how many there are, once reading has used up its time.
+_TIME_TO_COUNT = 2.0
 
 
 async def read_feedback(app: App, period_text: str) -> tuple[list[FeedbackRecord], Receipt]:
@@ -64,7 +68,9 @@ async def _expected(app: App, period: Period) -> int | None:
     from wootric_mcp.api.errors import WootricError
     from wootric_mcp.tools.metrics import summary_of
 
-    try:
-        return (await summary_of(app, period)).responses
-    except WootricError:
-        return None
+    with anyio.move_on_after(_TIME_TO_COUNT):
+        try:
+            return (await summary_of(app, period)).responses
+        except WootricError:
+            return None
+    return None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mcp.server.mcpserver.exceptions import ToolError
 
@@ -15,12 +17,15 @@ from wootric_mcp.tools.concurrently import concurrently
 
 if TYPE_CHECKING:
     from wootric_mcp.api.models import EmailSurvey, EmailSurveyCsv, EndUser
+    from wootric_mcp.api.people import Person
     from wootric_mcp.tools.app import App
 
 # Addresses that are looked up for an opt-out before asking: each is a request of about 100 a minute.
 _LOOKED_UP = 25
 # Recipients that the question names; the rest is counted.
 _NAMED = 5
+# Characters of a text that the question shows: enough for an intro with its links.
+_READABLE = 600
 
 _REST = (
     "those whom Wootric's own rules let through (by default nobody who answered in the last 90 days or "
@@ -41,37 +46,54 @@ async def recipients(app: App, emails: Sequence[str]) -> Recipients:
     """The addresses of the people named. Aliases and ids are looked up, as are the first 25 addresses.
 
     Raises:
-        ToolError: If somebody has no address or has opted out; the text names them as the caller did.
+        ToolError: If there are too many, one comes twice, or somebody has no address or has opted out; the
+            text names them as the caller did.
+        wootric_mcp.api.errors.InvalidRequest: If somebody cannot be meant at all.
     """
+    from wootric_mcp.api.inputs import MAX_ADDRESSES
+
     named = [part.strip() for entry in emails for part in entry.split(",")]
-    checked = [name for number, name in enumerate(named) if "@" not in name or number < _LOOKED_UP]
-    users = dict(
-        zip(checked, await concurrently([partial(_user, app, name) for name in checked]), strict=True)
-    )
-    _refuse("have no e-mail address", [name for name, user in users.items() if _has_no_address(name, user)])
+    if len(named) > MAX_ADDRESSES:
+        raise ToolError(
+            f"{len(named)} people are too many for one call, at most {MAX_ADDRESSES}. Nobody was mailed. "
+            "Use send_email_survey_csv for up to 5,000."
+        )
+    people = {name: app.person(name) for name in named}
+    checked = [
+        name
+        for number, (name, person) in enumerate(people.items())
+        if person.kind != "email" or person.names_anonymous or number < _LOOKED_UP
+    ]
+    found = await concurrently([partial(_user, app, people[name]) for name in checked])
+    users = dict(zip(checked, found, strict=True))
+    addresses = {name: _address(person, users.get(name)) for name, person in people.items()}
+    _refuse("have no e-mail address", [name for name, address in addresses.items() if address is None])
     _refuse("have opted out of e-mail surveys", [name for name, user in users.items() if _is_out(user)])
+    known = Counter((addresses[name] or "").casefold() for name in named)
+    _refuse("come more than once", [name for name in people if known[(addresses[name] or "").casefold()] > 1])
     return Recipients(
-        addresses=tuple(_address(name, users.get(name)) for name in named),
+        addresses=tuple(address for name in named if (address := addresses[name])),
         strangers=sum(user is None for user in users.values()),
-        unchecked=len(named) - len(checked),
+        unchecked=len(people) - len(checked),
     )
 
 
-async def _user(app: App, named: str) -> EndUser | None:
+async def _user(app: App, person: Person) -> EndUser | None:
+    """The person; None for an address that is not known in Wootric yet."""
     from wootric_mcp.api.errors import NotFound
 
     try:
-        return await app.client().get_end_user(app.person(named))
+        return await app.client().get_end_user(person)
     except NotFound:
-        if "@" in named:
+        if person.kind == "email":
             return None
         raise
 
 
-def _has_no_address(named: str, user: EndUser | None) -> bool:
-    from wootric_mcp.api.people import ANONYMOUS
-
-    return "@" not in named and (user is None or not user.email or user.email == ANONYMOUS)
+def _address(person: Person, user: EndUser | None) -> str | None:
+    """Where a survey would go. What an account's user wrote into the field may be no address at all."""
+    held = person.value if user is None else user.email or ""
+    return held if "@" in held and not any(char.isspace() for char in held) else None
 
 
 def _is_out(user: EndUser | None) -> bool:
@@ -79,10 +101,6 @@ def _is_out(user: EndUser | None) -> bool:
     return user is not None and (
         shapes.has_surveys_off(user) or (settings is not None and settings.email_nps is False)
     )
-
-
-def _address(named: str, user: EndUser | None) -> str:
-    return named if "@" in named or user is None else user.email or named
 
 
 def _refuse(why: str, named: Sequence[str]) -> None:
@@ -95,24 +113,54 @@ def _refuse(why: str, named: Sequence[str]) -> None:
 def question(
     addresses: Sequence[str], survey: EmailSurvey | EmailSurveyCsv, more: Mapping[str, object]
 ) -> str:
-    """What a person is asked: how many, the first few, what they would read, and whose rules decide."""
+    """What a person is asked: how many, the first few, all that they would read, and whose rules decide.
+
+    It ends in a reference to everything that would be sent, so that a yes to one survey is none to another.
+    """
     who = ", ".join(quoted(address) for address in addresses[:_NAMED])
     if len(addresses) > _NAMED:
         who += f" and {len(addresses) - _NAMED:,} more"
-    details = {
-        "subject": quoted(survey.subject) if survey.subject else "the standard question",
-        "intro": quoted(survey.intro) if survey.intro else "none",
-        "sender": quoted(survey.senders_name) if survey.senders_name else "the account's",
-        "replies to": quoted(survey.reply_to_email) if survey.reply_to_email else "the account's address",
-        "goes out": f"in {survey.delay} days" if survey.delay else "at once",
+    message = survey.model_dump(exclude_none=True, exclude={*_NOT_TOLD})
+    told = {
+        "subject": "the standard question",
+        "sender": "the account's",
+        "replies to": "the account's address",
+        "goes out": "at once",
+        **dict(_details(message)),
         **more,
     }
-    said = "; ".join(f"{name}: {value}" for name, value in details.items())
-    reached = (
-        "everybody on the list, however lately they were surveyed" if survey.survey_immediately else _REST
-    )
+    said = "; ".join(f"{name}: {value}" for name, value in told.items())
     people = "1 person" if len(addresses) == 1 else f"{len(addresses):,} people"
-    return f"Mail a survey to {people} ({who})? It reaches {reached}. {said}."
+    asked = f"Mail a survey to {people} ({who})? It reaches {_reached(survey)}. {said}."
+    return f"{asked} Reference: {_reference(survey)}."
+
+
+def _reached(survey: EmailSurvey | EmailSurveyCsv) -> str:
+    if survey.survey_immediately:
+        return "everybody on the list, however lately they were surveyed"
+    if survey.survey_settings and survey.survey_settings.sampling:
+        return "those whom the sampling given here lets through"
+    return _REST
+
+
+_NOT_TOLD = ("emails", "csv", "file_name", "survey_immediately")
+_WORDS = {"senders_name": "sender", "reply_to_email": "replies to"}
+
+
+def _details(message: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Every setting of the message, one by one, as much of it as a person can read."""
+    for name, value in message.items():
+        told = _WORDS.get(name, f"{prefix}{name}")
+        if name == "delay":
+            yield "goes out", f"in {value} days"
+        elif isinstance(value, Mapping):
+            yield from _details(value, f"{name} ")
+        elif value not in ([], ""):
+            yield told, quoted(str(value), _READABLE)
+
+
+def _reference(survey: EmailSurvey | EmailSurveyCsv) -> str:
+    return hashlib.blake2b(survey.model_dump_json().encode(), digest_size=4).hexdigest()
 
 
 def outcome(count: int, *, immediately: bool) -> str:

@@ -16,6 +16,7 @@ from wootric_mcp.api.errors import WootricError
 from wootric_mcp.guard.confirmation import NOTHING_CHANGED
 from wootric_mcp.operations import OPERATIONS
 from wootric_mcp.settings import Settings
+from wootric_mcp.tools.app import app_of
 
 ToolFunction = Callable[..., Awaitable[CallToolResult]]
 
@@ -126,22 +127,35 @@ def _described(spec: ToolSpec) -> str:
 
 
 def before_writing(function: Callable[..., Any]) -> Callable[..., Any]:
-    """For resolvers, which only read: an API error reaches the model as its sentence."""
+    """For resolvers, which only read: ended at the deadline, every refusal says that nothing was changed.
+
+    Resolvers run before the tool. Those that ask are not ended: the question is put after they return.
+    """
 
     @functools.wraps(function)
     async def run(**arguments: Any) -> Any:
+        deadline = app_of(arguments["ctx"]).settings.deadline
         try:
-            return await function(**arguments)
-        except WootricError as error:
-            raise _tool_error(error, is_write=True) from error
+            with anyio.fail_after(deadline):
+                return await function(**arguments)
+        except TimeoutError as error:
+            raise ToolError(f"{_no_answer(deadline)} {NOTHING_CHANGED} Try again in a minute.") from error
+        except (WootricError, ToolError) as error:
+            raise _untouched(error) from error
 
     return run
 
 
-def _tool_error(error: WootricError, *, is_write: bool) -> ToolError:
-    """The error's sentence; of a write that got no further than a look-up also that nothing came of it."""
-    untouched = is_write and error.may_have_changed is not True and not error.outcome
-    return ToolError(f"{error} {NOTHING_CHANGED}" if untouched else str(error))
+def _no_answer(deadline: float) -> str:
+    return f"Wootric gave no full answer within {deadline:g} seconds."
+
+
+def _untouched(error: WootricError | ToolError) -> ToolError:
+    """The sentence of a write that got no further than a look-up, ending in that nothing came of it."""
+    has_outcome = isinstance(error, WootricError) and (error.may_have_changed or error.outcome)
+    said = str(error)
+    is_told = has_outcome or any(words in said for words in ("Nothing was", "Nobody was mailed"))
+    return ToolError(said if is_told else f"{said} {NOTHING_CHANGED}")
 
 
 def _in_time(spec: ToolSpec, deadline: float) -> ToolFunction:
@@ -153,15 +167,20 @@ def _in_time(spec: ToolSpec, deadline: float) -> ToolFunction:
             with anyio.fail_after(deadline):
                 return await spec.function(**arguments)
         except TimeoutError as error:
-            state = "Nothing was changed" if spec.is_read_only else "The change may or may not have been made"
-            raise ToolError(
-                f"Wootric gave no full answer within {deadline:g} seconds. {state}. "
-                "Ask again for less (a shorter period, a smaller limit), or in a minute."
-            ) from error
-        except WootricError as error:
-            raise _tool_error(error, is_write=not spec.is_read_only) from error
+            raise ToolError(f"{_no_answer(deadline)} {_what_now(spec)}") from error
+        except (WootricError, ToolError) as error:
+            raise (ToolError(str(error)) if spec.is_read_only else _untouched(error)) from error
 
     return run
+
+
+def _what_now(spec: ToolSpec) -> str:
+    """After a call that ran out of time: what may have happened, and what to do."""
+    if spec.is_read_only:
+        return f"{NOTHING_CHANGED} Ask again for less (a shorter period, a smaller limit), or in a minute."
+    if spec.hints.idempotent_hint:
+        return "The change may have been made. Look, and repeat it if not: doing it twice does no harm."
+    return "It may have been carried out or sent: do not repeat it before you have looked whether it was."
 
 
 _NEUTRAL: tuple[object, ...] = ("", 0, [], {}, False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from mcp.server.mcpserver import Context, Elicit, Resolve
 from mcp.types import CallToolResult
@@ -31,6 +31,7 @@ from wootric_mcp.tools.parameters import (
     or_none,
 )
 from wootric_mcp.tools.registry import Toolset, before_writing
+from wootric_mcp.tools.targets import found_response, owner
 
 responses = Toolset("responses")
 
@@ -250,13 +251,11 @@ async def update_response(
 
 @before_writing
 async def confirm_delete_response(
-    ctx: Context[App], end_user: str, response_id: int
+    ctx: Context[App], found: Annotated[Any, Resolve(found_response)]
 ) -> Confirmation | Elicit[Confirmation]:
     """Ask before an answer is deleted, showing it."""
-    app = app_of(ctx)
-    found = await app.client().get_end_user_response(app.person(end_user), response_id)
     said = f", {quoted(shapes.comment(found.text))}" if found.text else ""
-    when = shapes.local(app, found.created_at)
+    when = shapes.local(app_of(ctx), found.created_at)
     return ask(
         ctx,
         f"Delete response {found.id} of end user {found.end_user_id} (score {found.score}{said}, {when})? "
@@ -269,11 +268,12 @@ async def delete_response(
     end_user: EndUser,
     response_id: ResponseId,
     ctx: Context[App],
+    found: Annotated[Any, Resolve(found_response)],
     confirmed: Annotated[Asked, Resolve(confirm_delete_response)],
 ) -> CallToolResult:
     """Deletes one answer of one person at once, after a person confirmed it. To only take it out of the
     score use update_response."""
     require(confirmed)
     app = app_of(ctx)
-    await app.client().delete_response(app.person(end_user), response_id)
-    return answers.outcome(f"Deleted response {response_id}.")
+    was_there = await app.client().delete_response(owner(found, app, end_user), response_id)
+    return answers.outcome(answers.deleted(f"response {response_id}", was_there=was_there))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -38,12 +39,12 @@ def response_fields(app: App, response: Response) -> dict[str, Any]:
         "score": response.score,
         "person": alias(app, response.end_user_id),
         "comment": comment(response.text) or None,
-        "tags": response.tags,
-        "properties": dict(response.end_user.properties),
+        "tags": masked(response.tags),
+        "properties": masked(response.end_user.properties),
         "excluded": response.excluded_from_calculations,
         "completed": response.completed,
         "survey_id": response.survey_id,
-        "origin_url": response.origin_url,
+        "origin_url": masked(response.origin_url),
         "updated_at": local(app, response.updated_at),
     }
 
@@ -54,8 +55,8 @@ def decline_fields(app: App, decline: Decline) -> dict[str, Any]:
         "id": decline.id,
         "created_at": local(app, decline.created_at),
         "person": alias(app, decline.end_user_id),
-        "origin_url": decline.origin_url,
-        "properties": dict(decline.end_user.properties),
+        "origin_url": masked(decline.origin_url),
+        "properties": masked(decline.end_user.properties),
         "survey_id": decline.survey_id,
         "updated_at": local(app, decline.updated_at),
     }
@@ -88,6 +89,19 @@ def has_surveys_off(user: EndUser) -> bool:
     """Whether the person opted out of surveys."""
     settings = user.settings
     return bool(user.surveys_disabled or (settings and settings.surveys_disabled_by_end_user))
+
+
+def masked(value: Any) -> Any:
+    """Addresses and numbers of people masked in every text, however deep."""
+    match value:
+        case str():
+            return mask(clean(value))
+        case Mapping():
+            return {masked(name): masked(inner) for name, inner in value.items()}
+        case list() | tuple():
+            return [masked(inner) for inner in value]
+        case _:
+            return value
 
 
 def alias(app: App, end_user_id: int | None) -> str | None:

@@ -9,10 +9,12 @@ from mcp.types import CallToolResult
 from pydantic import MISSING, Field
 
 from wootric_mcp.guard.confirmation import Asked, Confirmation, ask, require, unasked
+from wootric_mcp.guard.questions import quoted
 from wootric_mcp.tools import answers
 from wootric_mcp.tools.app import App, app_of
 from wootric_mcp.tools.parameters import EndUser, Switch, given, or_none
 from wootric_mcp.tools.registry import Toolset, before_writing
+from wootric_mcp.tools.targets import found_end_user
 
 if TYPE_CHECKING:
     from wootric_mcp.api.models import EndUserSettings
@@ -33,7 +35,7 @@ async def get_end_user_settings(end_user: EndUser, ctx: Context[App]) -> CallToo
 @before_writing
 async def confirm_update_end_user_settings(
     ctx: Context[App],
-    end_user: str,
+    target: Annotated[Any, Resolve(found_end_user)],
     email_nps: Switch,
     mobile_nps: Switch,
     web_nps: Switch,
@@ -48,8 +50,7 @@ async def confirm_update_end_user_settings(
         effects.append("show them a survey at their next visit, whatever the sampling rules say")
     turned_on = [name for name, value in channels.items() if value is True]
     if turned_on or surveys_disabled_by_end_user is False:
-        app = app_of(ctx)
-        now = await app.client().get_end_user_settings(app.person(end_user))
+        now = await app_of(ctx).client().get_end_user_settings(target.person)
         if now.surveys_disabled_by_end_user and surveys_disabled_by_end_user is False:
             effects.append("switch surveys back on although they opted out")
         off = [_CHANNELS[name] for name in turned_on if getattr(now, name) is False]
@@ -57,13 +58,16 @@ async def confirm_update_end_user_settings(
             effects.append(f"switch {' and '.join(off)} surveys back on")
     if not effects:
         return unasked()
-    return ask(ctx, f"Change the survey settings of end user {end_user}: {'; '.join(effects)}?")
+    user = target.user
+    known_as = quoted(user.email or user.phone_number or user.external_id)
+    return ask(ctx, f"Change the survey settings of end user {user.id} ({known_as}): {'; '.join(effects)}?")
 
 
 @settings.operation("Update survey settings", answers.FIGURES)
 async def update_end_user_settings(
     end_user: EndUser,
     ctx: Context[App],
+    target: Annotated[Any, Resolve(found_end_user)],
     confirmed: Annotated[Asked, Resolve(confirm_update_end_user_settings)],
     email_nps: Annotated[Switch, Field(description="E-mail surveys")] = MISSING,
     mobile_nps: Annotated[Switch, Field(description="Mobile surveys")] = MISSING,
@@ -77,7 +81,6 @@ async def update_end_user_settings(
     from wootric_mcp.api.models import SettingsChange, checked
 
     require(confirmed)
-    app = app_of(ctx)
     changes: dict[str, Any] = {
         name: or_none(value)
         for name, value in given(
@@ -89,9 +92,8 @@ async def update_end_user_settings(
             surveys_disabled_by_end_user=surveys_disabled_by_end_user,
         ).items()
     }
-    updated = await app.client().update_end_user_settings(
-        app.person(end_user), checked(SettingsChange, **changes)
-    )
+    change = checked(SettingsChange, **changes)
+    updated = await app_of(ctx).client().update_end_user_settings(target.person, change)
     said = ", ".join(f"{name} {str(value).lower()}" for name, value in changes.items())
     return answers.figures(f"Set {said}.", _switches(updated) if updated else {})
 
