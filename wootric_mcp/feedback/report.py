@@ -325,7 +325,7 @@ def _found_head(found: Found) -> list[str]:
     scores = ""
     if found.query_score and found.query_score.n:
         scores = f" Everybody who says it: {found.query_score.figure}; all people: {found.score.figure}."
-    match = "matches" if found.matched == 1 else "match"
+    match = "matches" if 1 in (found.matched, found.commented) else "match"
     lines = [
         _nobody(found.property_names)
         or f"{found.matched} of {counted(found.commented, 'comment')} {match}{filtered}.{scores}",
