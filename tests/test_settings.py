@@ -133,3 +133,35 @@ def test_the_sandbox_ignores_every_credential_in_the_environment(monkeypatch: py
     assert settings.username == ""
     assert settings.account_token is None
     assert settings.read_only
+
+
+def test_the_sandbox_keeps_what_does_not_say_which_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WOOTRIC_READ_ONLY", "1")
+    monkeypatch.setenv("WOOTRIC_TIMEZONE", "Asia/Tokyo")
+    monkeypatch.setenv("WOOTRIC_DEADLINE", "9")
+    monkeypatch.setenv("WOOTRIC_CLIENT_SECRET_FILE", "/nowhere/secret")
+    settings = Settings.for_sandbox("http://127.0.0.1:1")
+    assert (settings.read_only, settings.timezone, settings.deadline) == (True, "Asia/Tokyo", 9)
+    assert settings.is_usable
+
+
+def test_what_the_server_knows_of_itself_cannot_be_set_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WOOTRIC_IS_SANDBOX", "1")
+    monkeypatch.setenv("WOOTRIC_PROBLEMS", "x")
+    settings = Settings.load()
+    assert not settings.is_sandbox
+    assert settings.problems == ()
+
+
+def test_paths_may_begin_at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("WOOTRIC_CSV_DIR", "~/surveys")
+    monkeypatch.setenv("WOOTRIC_PASSWORD_FILE", "~nosuchuser/x")
+    settings = Settings.load()
+    assert settings.csv_dir == tmp_path / "surveys"
+    assert "WOOTRIC_PASSWORD_FILE cannot be read" in settings.what_to_set()
+
+
+def test_separators_alone_name_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WOOTRIC_TOOLSETS", " , ")
+    assert Settings.load().toolsets == ()

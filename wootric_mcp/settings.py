@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "WOOTRIC_"
@@ -24,6 +24,8 @@ _HOSTS: dict[Region, str] = {
     "eu": "https://api.wootric.eu",
     "au": "https://api.wootric.au",
 }
+# What says which account is meant and who asks: the sandbox takes none of it from the environment.
+_ACCOUNT = ("client_id", "client_secret", "username", "password", "account_token", "region", "base_url")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -60,19 +62,37 @@ class Settings(BaseSettings):
     exclude_tools: Names = ()
     read_only: bool = False
 
-    is_sandbox: bool = False
-    problems: tuple[str, ...] = ()
-    """What was set but cannot be used, one sentence each. Calls are refused with these."""
+    # Private, so that no variable of the environment can set them.
+    _is_sandbox: bool = PrivateAttr(default=False)
+    _problems: tuple[str, ...] = PrivateAttr(default=())
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether this is the story sandbox that the server itself started."""
+        return self._is_sandbox
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What was set but cannot be used, one sentence each. Calls are refused with these."""
+        return self._problems
 
     @field_validator("toolsets", "tools", "exclude_tools", mode="before")
     @classmethod
     def _split_names(cls, value: object) -> object:
-        return tuple(re.split(r"[,\s]+", value.strip(", \n\t"))) if isinstance(value, str) else value
+        return tuple(re.findall(r"[^,\s]+", value)) if isinstance(value, str) else value
 
     @field_validator("region", mode="before")
     @classmethod
     def _lower_region(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
+
+    @field_validator("csv_dir", "alias_key_file")
+    @classmethod
+    def _at_home(cls, value: Path | None) -> Path | None:
+        try:
+            return value and value.expanduser()
+        except RuntimeError as error:
+            raise ValueError("names a user whose home is not known") from error
 
     @field_validator("timezone")
     @classmethod
@@ -106,21 +126,29 @@ class Settings(BaseSettings):
         secrets, problems = _secrets_from_files()
         given: dict[str, Any] = {**secrets, **(flags or {})}
         try:
-            return cls(**given, problems=tuple(problems))
+            settings = cls(**given)
         except ValidationError as error:
             for fault in error.errors():
                 name = str(fault["loc"][0])
                 problems.append(f"{PREFIX}{name.upper()} cannot be used: {_reason(fault['msg'])}.")
                 given[name] = cls.model_fields[name].get_default()
-            return cls(**given, problems=tuple(problems))
+            settings = cls(**given)
+        settings._problems = tuple(problems)
+        return settings
 
     @classmethod
     def for_sandbox(cls, base_url: str, flags: Mapping[str, object] | None = None) -> Self:
-        """Settings for the story sandbox at `base_url`; nothing in the environment is read."""
-        given: dict[str, Any] = {name: field.get_default() for name, field in cls.model_fields.items()}
-        given.update(flags or {})
-        given.update(base_url=base_url, client_id="sandbox", client_secret="sandbox", is_sandbox=True)  # noqa: S106
-        return cls(**given)
+        """Settings for the sandbox at `base_url`; no account is taken from the environment."""
+        account: dict[str, Any] = {name: cls.model_fields[name].get_default() for name in _ACCOUNT}
+        account.update(base_url=base_url, client_id="sandbox", client_secret="sandbox")  # noqa: S106
+        settings = cls.load({**(flags or {}), **account})
+        settings._problems = tuple(
+            problem
+            for problem in settings.problems
+            if not problem.startswith(tuple(f"{PREFIX}{name.upper()}" for name in _ACCOUNT))
+        )
+        settings._is_sandbox = True
+        return settings
 
     @property
     def url(self) -> str:
@@ -169,7 +197,7 @@ def _secrets_from_files() -> tuple[dict[str, SecretStr], list[str]]:
         if path := os.environ.get(variable):
             try:
                 found[name] = SecretStr(Path(path).expanduser().read_text(encoding="utf-8").strip())
-            except (OSError, UnicodeDecodeError) as error:
+            except (OSError, UnicodeDecodeError, RuntimeError) as error:
                 problems.append(f"{variable} cannot be read: {type(error).__name__}.")
     return found, problems
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from typing import Any, Literal
@@ -11,7 +12,7 @@ import pytest
 from mcp import Client
 
 from tests.accounts import ERAS, MARA, ago, answered, connected, refused, running, text_of
-from wootric_mcp.sandbox.records import AccountData, DeclineRow, EndUserRow, ResponseRow
+from wootric_mcp.sandbox.records import AccountData, DeclineRow, EndUserRow, ResponseRow, SegmentRow
 
 Era = Literal["auto", "legacy"]
 COMMENT = (
@@ -212,10 +213,59 @@ async def test_fifty_responses_cost_at_most_3500_tokens_in_either_form() -> None
         async with connected(served) as client:
             answer = await answered(client, "list_responses", limit=50, has_text=True)
     encoder = bpe_openai.get_encoding("o200k_base")
-    import json
-
     structured = json.dumps(answer.structured_content, ensure_ascii=False, separators=(",", ":"))
     assert answer.structured_content
     assert len(answer.structured_content["untrusted"]["rows"]) == 50
     assert len(encoder.encode(text_of(answer))) <= 3_500
     assert len(encoder.encode(structured)) <= 3_500
+
+
+HEAVY = [
+    ("list_responses", {}),
+    ("list_responses", {"limit": 200, "detail": "full"}),
+    ("list_end_users", {"limit": 200, "detail": "full"}),
+    ("list_declines", {"limit": 200}),
+    ("list_segments", {}),
+    ("get_end_user", {"end_user": 1}),
+    ("find_customer", {"end_user": 1, "detail": "full"}),
+]
+
+
+@pytest.mark.parametrize(("tool", "arguments"), HEAVY)
+async def test_no_answer_is_longer_than_hosts_take(tool: str, arguments: dict[str, Any]) -> None:
+    long = "お客様の声はとても長いです。" * 60
+    properties = {f"property {number}": f"値 {number} {long[:60]}" for number in range(100)}
+    data = AccountData(
+        end_users=[
+            EndUserRow(
+                number, f"u{number}@lumenfield.test", ago(days=9), ago(days=9), properties=dict(properties)
+            )
+            for number in range(1, 210)
+        ],
+        responses=[
+            ResponseRow(
+                900 + number, 1, 5, ago(days=3, minutes=number), ago(days=1), text=long, properties=properties
+            )
+            for number in range(210)
+        ],
+        declines=[
+            DeclineRow(100 + number, 1, ago(days=3, minutes=number), ago(days=1), properties=properties)
+            for number in range(210)
+        ],
+        segments=[
+            SegmentRow(f"property {number} {long[:60]}", "string", ago(days=1)) for number in range(600)
+        ],
+    )
+    with running(data, rate_limit=None) as served:
+        async with connected(served) as client:
+            answer = await answered(client, tool, **arguments)
+    encoder = bpe_openai.get_encoding("o200k_base")
+    structured = json.dumps(answer.structured_content, ensure_ascii=False, separators=(",", ":"))
+    assert len(encoder.encode(text_of(answer))) < 16_000
+    assert len(encoder.encode(structured)) < 16_000
+    assert answer.structured_content
+    rows = answer.structured_content["untrusted"].get("rows")
+    if rows is not None and tool != "list_segments":
+        assert 0 < len(rows) < 200
+        assert f"{len(rows)} " in answer.structured_content["summary"]
+        assert answer.structured_content["cursor"] in answer.structured_content["next"]

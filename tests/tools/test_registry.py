@@ -115,7 +115,11 @@ async def test_a_call_that_takes_too_long_says_what_became_of_it() -> None:
         async with connected(served, deadline=0.3) as client:
             for tool, arguments, says in (
                 ("list_segments", {}, "Nothing was changed"),
-                ("create_response", {"end_user": MARA, "score": 3}, "may have been carried out or sent: do not repeat it"),
+                (
+                    "create_response",
+                    {"end_user": MARA, "score": 3},
+                    "may have been carried out or sent: do not repeat it",
+                ),
             ):
                 served.sandbox.faults.clear()
                 served.sandbox.faults.add({"kind": "delay", "seconds": 2, "rate": 1.0})

@@ -8,15 +8,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 from mcp.types import CallToolResult, TextContent
 
+from wootric_mcp.feedback.budget import estimate_tokens
 from wootric_mcp.shield.clean import clean
 from wootric_mcp.shield.fence import fence
 
 # Characters of one foreign value in an answer; longer ones are cut with an ellipsis.
 CONCISE, FULL = 280, 2_000
+# Tokens of the longest answer: hosts cut or refuse those above 25,000.
+LONGEST = 14_000
+# How a record that would be longer is cut: characters of a text, entries of a list or object.
+_CUTS = ((FULL, 1_000), (600, 200), (200, 60), (80, 20), (40, 8))
 
 Schema = Mapping[str, Any]
 
@@ -70,20 +76,31 @@ def rows(
 ) -> CallToolResult:
     """A list answer. `summary` is ours and carries the receipt: bounds, count, filters, coverage."""
     table = [[shown(value, limit) for value in row] for row in values]
+    table = table[: fitting(table, LONGEST)]
     parts = [summary]
     if table:
-        lines = (" | ".join("-" if value is None else inline(value) for value in row) for row in table)
-        parts += [" | ".join(columns), fence(lines)]
+        parts += [" | ".join(columns), fence(map(_row, table))]
     structure = {"summary": summary, "columns": list(columns), "untrusted": {"rows": table}}
     return _answer(parts, following, **structure, **({"cursor": cursor} if cursor else {}))
 
 
-def record(
-    summary: str, fields: Mapping[str, Any], *, following: str = "", limit: int = FULL
-) -> CallToolResult:
+def fitting(table: Sequence[Sequence[Any]], most: int) -> int:
+    """How many rows fit into so many tokens in either form; at least one."""
+    spent = 0
+    for count, row in enumerate(table):
+        spent += max(estimate_tokens(_row(row)), estimate_tokens(_compact(row))) + 2
+        if spent > most and count:
+            return count
+    return len(table)
+
+
+def record(summary: str, fields: Mapping[str, Any], *, following: str = "") -> CallToolResult:
     """An answer about one record; nothing in `fields` is trusted. Lists of rows are shown row by row."""
-    cleaned = {name: shown(value, limit) for name, value in fields.items() if value is not None}
-    lines = [line for name, value in cleaned.items() for line in _lines(name, value)]
+    for limit, most in _CUTS:
+        cleaned = {name: shown(value, limit, most) for name, value in fields.items() if value is not None}
+        lines = [line for name, value in cleaned.items() for line in _lines(name, value)]
+        if max(sum(map(estimate_tokens, lines)), estimate_tokens(_compact(cleaned))) <= LONGEST:
+            break
     return _answer([summary, fence(lines)], following, summary=summary, untrusted=cleaned)
 
 
@@ -132,8 +149,13 @@ def _answer(parts: Sequence[str], following: str, **structure: Any) -> CallToolR
     return both("\n".join(parts), structure)
 
 
-def shown(value: Any, limit: int = FULL) -> Any:
-    """A value as it may be shown: text cleaned and cut, times in ISO 8601 to the second."""
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def shown(value: Any, limit: int = FULL, most: int = 1_000) -> Any:
+    """A value as it may be shown: text cut at `limit` characters and cleaned, lists and objects at `most`
+    entries, times in ISO 8601 to the second."""
     match value:
         case bool() | int() | float() | None:
             return value
@@ -142,9 +164,13 @@ def shown(value: Any, limit: int = FULL) -> Any:
         case date():
             return value.isoformat()
         case Mapping():
-            return {clean(str(name), 80): shown(inner, limit) for name, inner in value.items()}
+            kept = {
+                clean(str(name), 80): shown(inner, limit, most) for name, inner in islice(value.items(), most)
+            }
+            return {**kept, "…": f"{len(value) - most} more"} if len(value) > most else kept
         case list() | tuple() | set() | frozenset():
-            return [shown(inner, limit) for inner in value]
+            items = [shown(inner, limit, most) for inner in islice(value, most)]
+            return [*items, f"… {len(value) - most} more"] if len(value) > most else items
         case _:
             return clean(str(value), limit)
 

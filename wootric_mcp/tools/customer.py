@@ -13,6 +13,7 @@ from wootric_mcp.tools.concurrently import concurrently
 
 if TYPE_CHECKING:
     from wootric_mcp.api.models import Decline, EndUserSettings, Response
+    from wootric_mcp.api.paging import Reading
     from wootric_mcp.tools.app import App
 
 # The newest responses and declines that are shown in full; older ones are counted.
@@ -39,15 +40,16 @@ async def customer(app: App, named: str, detail: str) -> CallToolResult:
     responses: list[Response] = []
     declines: list[Decline] = []
     settings: list[EndUserSettings] = []
+    readings: list[Reading] = []
 
     async def read_settings() -> None:
         settings.append(await client.get_end_user_settings(person))
 
     async def read_responses() -> None:
-        await client.read_responses(responses.extend, person=person)
+        readings.append(await client.read_responses(responses.extend, person=person, patience=app.patience))
 
     async def read_declines() -> None:
-        await client.read_declines(declines.extend, person=person)
+        readings.append(await client.read_declines(declines.extend, person=person, patience=app.patience))
 
     await concurrently([read_settings, read_responses, read_declines])
 
@@ -66,6 +68,8 @@ async def customer(app: App, named: str, detail: str) -> CallToolResult:
     left_out = max(len(responses) - shown, 0) + max(len(declines) - shown, 0)
     following = "" if not left_out else answers.next_call("find_customer", end_user=named, detail="full")
     counts = f"{answers.counted(len(responses), 'response')}, {answers.counted(len(declines), 'decline')}"
+    if not all(reading.complete for reading in readings):
+        counts = f"at least {counts} (not all could be read in time)"
     cut = f"; {left_out} older ones are left out" if left_out else ""
     return answers.record(
         f"End user {user.id}: {counts}{latest}. Newest first{cut}. As of {shapes.local(app, app.now())}.",

@@ -33,7 +33,11 @@ async def summarize(
 
     def written() -> CallToolResult:
         summed_up = digest(
-            records, receipt=receipt, survey_type=app.settings.survey_type, selection=selection
+            records,
+            receipt=receipt,
+            survey_type=app.settings.survey_type,
+            selection=selection,
+            budget=max_tokens,
         )
         text = as_text(summed_up, fence=fence, budget=max_tokens)
         return answers.both(text, as_data(summed_up, budget=max_tokens))
@@ -61,10 +65,11 @@ async def find(
     question = question_of(
         "search_feedback", query=query, period=named, category=category, where=where, order=order
     )
-    start = offset_of(cursor, question)
-    records, receipt = await read_feedback(app, period)
+    start, before = offset_of(cursor, question)
+    before = before or int(app.now().timestamp()) + 1
+    records, receipt = await read_feedback(app, period, before)
     selection = Selection(category=category, where=dict(where), query=query)
-    following = partial(offset_cursor, question=question)
+    following = partial(offset_cursor, question=question, before=before)
 
     def written() -> CallToolResult:
         found = search(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -50,15 +51,21 @@ class Read(Protocol[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where an answer ended: the last row handed out, and the bound that was fixed at the first call."""
+    """Where an answer ended: the last row handed out, and the bounds that were fixed at the first call.
+
+    All in epoch seconds, but for the id. `after` and `before` are strict; 0 is no lower bound.
+    """
 
     second: int
     id: int
+    after: int
     before: int
 
     def cursor(self, question: str) -> str:
         """An opaque cursor that only the same question accepts."""
-        packed = json.dumps([self.second, self.id, self.before, _mark(question)], separators=(",", ":"))
+        packed = json.dumps(
+            [self.second, self.id, self.after, self.before, _mark(question)], separators=(",", ":")
+        )
         return base64.urlsafe_b64encode(packed.encode()).decode().rstrip("=")
 
     @classmethod
@@ -70,9 +77,11 @@ class Position:
         """
         try:
             packed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-            second, row, before, mark = json.loads(packed)
-            position = cls(int(second), int(row), int(before))
-        except (ValueError, TypeError) as error:
+            *numbers, mark = json.loads(packed)
+            position = cls(*(int(number) for number in numbers))
+            for second in (position.second, position.after, position.before):
+                _moment(second)
+        except (ValueError, TypeError, OverflowError, OSError) as error:
             raise ToolError("This cursor is damaged. Leave it out to begin at the first row.") from error
         if mark != _mark(question):
             raise ToolError(
@@ -82,24 +91,26 @@ class Position:
         return position
 
 
-def offset_cursor(offset: int, question: str) -> str:
-    """A cursor for rows that are counted instead of walked by creation."""
-    return f"{offset}-{_mark(question)}"
+def offset_cursor(offset: int, question: str, before: int = 0) -> str:
+    """A cursor for rows that are counted instead of walked by creation; `before` bounds what is counted."""
+    return f"{offset}-{before}-{_mark(question)}"
 
 
-def offset_of(cursor: str, question: str) -> int:
-    """How many rows came before; 0 without a cursor.
+def offset_of(cursor: str, question: str) -> tuple[int, int]:
+    """How many rows came before, and the bound (epoch seconds) of the first call; 0 and 0 without a cursor.
 
     Raises:
         ToolError: If the cursor is damaged or belongs to another question.
     """
-    offset, _, mark = cursor.partition("-")
-    if cursor and not (offset.isdecimal() and mark == _mark(question)):
+    if not cursor:
+        return 0, 0
+    parts = re.fullmatch(r"([0-9]{1,9})-([0-9]{1,11})-([0-9a-f]+)", cursor)
+    if not parts or parts[3] != _mark(question):
         raise ToolError(
             "This cursor is damaged or belongs to other filters. Repeat the call that it came from, with the "
             "same arguments, or leave the cursor out."
         )
-    return int(offset or 0)
+    return int(parts[1]), int(parts[2])
 
 
 def _mark(question: str) -> str:
@@ -116,11 +127,20 @@ class Listing(Generic[T]):
     """The rows of one answer and what to say about them."""
 
     rows: list[T] = field(default_factory=list)
+    cursors: list[str] = field(default_factory=list)
+    """For every row, the cursor that continues behind it."""
     looked_at: int = 0
     cursor: str = ""
+    is_continued: bool = False
     stopped: str = "end"
     reached: datetime | None = None
     unreachable: int = 0
+
+    def keep(self, count: int) -> None:
+        """Hand out only the first rows; the cursor continues behind them."""
+        if count < len(self.rows):
+            self.cursor = self.cursors[count - 1]
+            del self.rows[count:]
 
     def coverage(self, noun: str, zone: Any) -> str:
         """How much was read, in words: all, up to the limit, or up to where time ran out."""
@@ -137,7 +157,7 @@ class Listing(Generic[T]):
         elif self.cursor:
             said = f"read {looked_at}; there are more"
         else:
-            said = f"read all {looked_at}"
+            said = f"read {'the remaining' if self.is_continued else 'all'} {looked_at}"
         if self.unreachable:
             count = "an unknown number" if self.unreachable < 0 else f"{self.unreachable:,}"
             said += f"; {count} of one second cannot be reached through the API"
@@ -158,10 +178,10 @@ async def collect(
 ) -> Listing[T]:
     """Read rows by creation until `limit` of them match, the period ends or `patience` (s) is over."""
     position = Position.of(cursor, question) if cursor else None
-    listing: Listing[T] = Listing()
-    until = _upper_bound(period, now) if position is None else position.before
-    after = period.start - _SECOND if period and period.start else None
-    before = _moment(until)
+    listing: Listing[T] = Listing(is_continued=position is not None)
+    start = position.after if position else _lower_bound(period)
+    until = position.before if position else _upper_bound(period, now)
+    after, before = _moment(start) if start else None, _moment(until)
     if position and newest_first:
         before = _moment(position.second + 1)
     elif position:
@@ -180,9 +200,10 @@ async def collect(
                 listing.cursor = last.cursor(question) if last else ""
                 return False
             listing.looked_at += 1
-            last = Position(*key, until)
+            last = Position(*key, start, until)
             if matches(row):
                 listing.rows.append(row)
+                listing.cursors.append(last.cursor(question))
         return True
 
     reading = await read(take, after=after, before=before, newest_first=newest_first, patience=patience)
@@ -206,6 +227,10 @@ def _second(row: Row) -> int:
 
 def _moment(second: int) -> datetime:
     return datetime.fromtimestamp(second, UTC)
+
+
+def _lower_bound(period: Period | None) -> int:
+    return int(period.start.timestamp()) - 1 if period and period.start else 0
 
 
 def _upper_bound(period: Period | None, now: datetime) -> int:

@@ -23,6 +23,9 @@ Category = Literal["any", "promoter", "passive", "detractor"]
 
 # The most that Wootric hands out of one sorted list: 30 pages of 50.
 _PAGE, _PAGES = 50, 30
+# What an answer may cost: a row of an ordinary account takes about 45 tokens.
+_ROW_TOKENS, _LEAST_TOKENS = 70, 3_500
+_PROPERTIES, _PROPERTIES_IN_FULL = 8, 40
 
 
 async def response_list(
@@ -203,8 +206,8 @@ async def _sorted_end_users(
     matches: Callable[[EndUser], bool],
 ) -> Listing[EndUser]:
     """Pages in Wootric's own order; the cursor counts the rows that were looked at."""
-    listing: Listing[EndUser] = Listing()
-    seen = offset_of(cursor, question)
+    listing: Listing[EndUser] = Listing(is_continued=bool(cursor))
+    seen, _ = offset_of(cursor, question)
     for page in range(seen // _PAGE + 1, _PAGES + 1):
         users = await read_page(page=page, per_page=_PAGE)
         for user in users[seen % _PAGE :]:
@@ -214,6 +217,7 @@ async def _sorted_end_users(
             listing.looked_at, seen = listing.looked_at + 1, seen + 1
             if matches(user):
                 listing.rows.append(user)
+                listing.cursors.append(offset_cursor(seen, question))
         if not users:
             return listing
     listing.stopped = "ceiling"
@@ -231,17 +235,30 @@ def _answer(
     asked: Mapping[str, Any],
     limit: int,
 ) -> CallToolResult:
+    is_full = bool(asked.get("detail"))
+    cut, most = (answers.FULL, _PROPERTIES_IN_FULL) if is_full else (answers.CONCISE, _PROPERTIES)
+    table = [
+        [answers.shown(found[name], cut, most) for name in columns]
+        for found in (fields(app, row) for row in listing.rows)
+    ]
+    listing.keep(answers.fitting(table, min(max(_ROW_TOKENS * limit, _LEAST_TOKENS), answers.LONGEST)))
     filters = ", ".join(_filters(asked))
     bounds = period.label if period else f"all time ({app.zone})"
+    order = "by e-mail" if asked.get("sort_key") == "email" else f"{asked.get('order') or 'newest'} first"
     summary = (
-        f"{answers.counted(len(listing.rows), what)}, {asked.get('order') or 'newest'} first; {bounds}"
+        f"{answers.counted(len(listing.rows), what)}, {order}; {bounds}"
         f"{f'; {filters}' if filters else ''}; {listing.coverage(what, app.zone)}. "
         f"As of {shapes.local(app, app.now())}."
     )
-    table = ([fields(app, row)[name] for name in columns] for row in listing.rows)
     following = answers.next_call(tool, **asked, limit=limit, cursor=listing.cursor) if listing.cursor else ""
-    cut = answers.FULL if asked.get("detail") else answers.CONCISE
-    return answers.rows(summary, columns, table, cursor=listing.cursor, following=following, limit=cut)
+    return answers.rows(
+        summary,
+        columns,
+        table[: len(listing.rows)],
+        cursor=listing.cursor,
+        following=following,
+        limit=cut,
+    )
 
 
 def _filters(asked: Mapping[str, Any]) -> Iterator[str]:

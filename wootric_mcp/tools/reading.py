@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import anyio
@@ -23,8 +23,10 @@ _SECOND = timedelta(seconds=1)
 _TIME_TO_COUNT = 2.0
 
 
-async def read_feedback(app: App, period_text: str) -> tuple[list[FeedbackRecord], Receipt]:
-    """The responses of a period and what they are worth as evidence."""
+async def read_feedback(
+    app: App, period_text: str, before: int | None = None
+) -> tuple[list[FeedbackRecord], Receipt]:
+    """The responses of a period, none from the second `before` on, and what they are worth as evidence."""
     from wootric_mcp.feedback.receipt import Receipt
 
     period, as_of = app.period(period_text), app.now()
@@ -39,7 +41,7 @@ async def read_feedback(app: App, period_text: str) -> tuple[list[FeedbackRecord
     reading = await client.read_responses(
         take,
         after=period.start and period.start - _SECOND,
-        before=min(period.end, as_of + _SECOND),
+        before=min(period.end, datetime.fromtimestamp(before, UTC) if before else as_of + _SECOND),
         patience=app.patience,
     )
     return records, Receipt(period, as_of, await _coverage(app, period, reading))
