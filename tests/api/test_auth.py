@@ -21,6 +21,7 @@ from wootric_mcp.api.errors import (
 )
 from wootric_mcp.api.models import EmailSurvey, checked
 from wootric_mcp.api.people import Person
+from wootric_mcp.settings import Settings
 
 MARA = Person("id", "512004417")
 SURVEY = checked(EmailSurvey, emails=["mara@lumenfield.test"])
@@ -308,12 +309,14 @@ async def test_secrets_show_in_no_log_error_or_repr(caplog: pytest.LogCaptureFix
     assert not any(secret in caplog.text for secret in secrets)
 
 
-async def test_without_credentials_every_call_says_what_to_set() -> None:
+async def test_without_credentials_every_call_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
     wootric = FakeWootric(answer(body=END_USER))
+    monkeypatch.setenv("WOOTRIC_REGION", "mars")
     with pytest.raises(NotConfigured, match="WOOTRIC_CLIENT_ID"):
         await client(wootric, client_secret=None).get_end_user(MARA)
     with pytest.raises(NotConfigured, match="WOOTRIC_REGION cannot be used"):
-        await client(wootric, problems=("WOOTRIC_REGION cannot be used.",)).get_end_user(MARA)
+        given = {"client_id": "id", "client_secret": "secret", "base_url": "https://wootric.test"}
+        await WootricClient(Settings.load(given), transport=wootric).get_end_user(MARA)
     assert not wootric.received
     assert not wootric.token_requests
 
