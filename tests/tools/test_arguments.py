@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 import pytest
 
-from tests.accounts import ERAS, JUN, MARA, MARA_LAST, Person, answered, connected, refused, running, text_of
+from tests.accounts import (
+    ERAS,
+    JUN,
+    MARA,
+    MARA_LAST,
+    Person,
+    answered,
+    connected,
+    refused,
+    running,
+    small_account,
+    text_of,
+)
 
 Era = Literal["auto", "legacy"]
 
@@ -197,3 +210,37 @@ def _rows(answer: Any) -> list[list[Any]]:
 
 def _field(answer: Any, name: str) -> str:
     return str(answer.structured_content["untrusted"][name])
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("list_responses", {"period": "a" + " " * 60_000 + "b"}),
+        ("search_feedback", {"query": "a OR " * 40_000}),
+        ("summarize_feedback", {"query": "x" * 5_000}),
+        ("get_end_user", {"end_user": "1" * 5_000}),
+        ("list_end_users", {"email": "x" * 200_000}),
+        ("list_end_users", {"email": "\ud800@lumenfield.test"}),
+        ("list_responses", {"where": {f"key {number}": {"a": 1} for number in range(1_000)}}),
+        ("list_responses", {"cursor": "WzFlOTk5LDEsMSwieCJd"}),
+        ("get_end_user_response", {"end_user": MARA, "response_id": True}),
+    ],
+)
+async def test_what_is_too_long_or_no_text_is_refused_at_once_in_few_words(
+    tool: str, arguments: dict[str, Any]
+) -> None:
+    with running() as served:
+        async with connected(served) as client:
+            said = await refused(client, tool, **arguments)
+        assert served.sandbox.account.traffic.total == 0
+    assert said != f"Error executing tool {tool}"
+    assert len(said) < 1_500
+
+
+async def test_an_address_that_begins_like_an_alias_is_an_address() -> None:
+    data = small_account()
+    data.end_users[1] = replace(data.end_users[1], email="r-hansen@lumenfield.test")
+    with running(data) as served:
+        async with connected(served) as client:
+            found = await answered(client, "get_end_user", end_user="r-hansen@lumenfield.test")
+    assert _field(found, "id") == str(JUN)

@@ -269,3 +269,23 @@ async def test_no_answer_is_longer_than_hosts_take(tool: str, arguments: dict[st
         assert 0 < len(rows) < 200
         assert f"{len(rows)} " in answer.structured_content["summary"]
         assert answer.structured_content["cursor"] in answer.structured_content["next"]
+
+
+async def test_no_field_of_a_response_or_decline_gives_a_person_away() -> None:
+    data = busy_account(responses=3)
+    told = "write to mara.okafor@lumenfield.test or +353 86 123 4567 from 203.0.113.24"
+    data.responses[:] = [
+        replace(row, tags=(told,), properties={"contact": told}, origin_url=f"https://app.test/?email={told}")
+        for row in data.responses
+    ]
+    data.declines[:] = [replace(row, properties={"contact": told}, origin_url=told) for row in data.declines]
+    with running(data, rate_limit=None) as served:
+        async with connected(served) as client:
+            for tool, arguments in (
+                ("list_responses", {"detail": "full"}),
+                ("list_declines", {}),
+                ("get_end_user_response", {"end_user": 1_000, "response_id": data.responses[0].id}),
+            ):
+                said = text_of(await answered(client, tool, **arguments))
+                for secret in ("mara.okafor", "123 4567", "203.0.113.24"):
+                    assert secret not in said, tool

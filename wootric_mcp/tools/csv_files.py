@@ -6,8 +6,8 @@ from pathlib import Path
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-# Far above 5,000 rows of addresses and properties; a larger file is not what this is for.
-_LARGEST = 4 * 1024 * 1024
+LARGEST = 4 * 1024 * 1024
+"""Bytes of a CSV: far above 5,000 rows of addresses and properties."""
 
 
 def csv_of(folder: Path | None, csv: str, file: str) -> tuple[str, str]:
@@ -33,7 +33,7 @@ def _read(folder: Path, name: str) -> str:
     path = home / name
     if not _is_own_file(path, home):
         raise ToolError(f"There is no file {name[:80]!r} in WOOTRIC_CSV_DIR. Nothing was sent.")
-    if path.stat().st_size > _LARGEST:
+    if path.stat().st_size > LARGEST:
         raise ToolError(f"{name[:80]!r} is over 4 MiB. Split it; a send takes 5,000 rows. Nothing was sent.")
     try:
         return path.read_text(encoding="utf-8-sig")

@@ -12,7 +12,7 @@ from pydantic import Field, WithJsonSchema
 from wootric_mcp.guard.confirmation import Asked, Confirmation, ask, require
 from wootric_mcp.tools import answers, shapes
 from wootric_mcp.tools.app import App, app_of
-from wootric_mcp.tools.csv_files import csv_of
+from wootric_mcp.tools.csv_files import LARGEST, csv_of
 from wootric_mcp.tools.parameters import IdText, PeriodText, Properties, given
 from wootric_mcp.tools.recipients import outcome, question, recipients
 from wootric_mcp.tools.registry import Toolset, before_writing
@@ -192,7 +192,8 @@ async def send_email_survey_csv(
         str,
         Field(
             description="CSV text, at most 5,000 rows; first column email, others become properties; "
-            "___context:name and ___language are special"
+            "___context:name and ___language are special",
+            max_length=LARGEST,
         ),
     ] = "",
     file: Annotated[str, Field(description="Instead of csv: file name in WOOTRIC_CSV_DIR")] = "",

@@ -44,7 +44,7 @@ Field_ = Literal["email", "phone_number", "external_id", "last_surveyed", "exter
 async def list_end_users(
     ctx: Context[App],
     period: PeriodText = "",
-    updated: Annotated[str, Field(description="Period of the last change")] = "",
+    updated: Annotated[str, Field(description="Period of the last change", max_length=LONGEST)] = "",
     email: Email = "",
     where: Where = {},  # noqa: B006
     surveys_disabled: Annotated[Switch, Field(description="Has opted out")] = MISSING,

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from wootric_mcp.tools import answers
 from wootric_mcp.tools.app import App, app_of
-from wootric_mcp.tools.parameters import Category, Cursor, Detail, EndUser, PeriodText, Where
+from wootric_mcp.tools.parameters import LONGEST, Category, Cursor, Detail, EndUser, PeriodText, Where
 from wootric_mcp.tools.registry import Toolset
 
 feedback = Toolset("feedback")
@@ -23,7 +23,9 @@ async def summarize_feedback(
     ctx: Context[App],
     period: PeriodText = "last 30 days",
     category: Category = "any",
-    query: Annotated[str, Field(description="Only comments with these words; see search_feedback")] = "",
+    query: Annotated[
+        str, Field(description="Only comments with these words; see search_feedback", max_length=LONGEST)
+    ] = "",
     where: Where = {},  # noqa: B006
     max_tokens: MaxTokens = 1_500,
 ) -> CallToolResult:
@@ -40,7 +42,10 @@ async def search_feedback(
     ctx: Context[App],
     query: Annotated[
         str,
-        Field(description='Words that must all occur, not a question; "a phrase", -without, a OR b'),
+        Field(
+            description='Words that must all occur, not a question; "a phrase", -without, a OR b',
+            max_length=LONGEST,
+        ),
     ] = "",
     period: PeriodText = "last 90 days",
     category: Category = "any",
