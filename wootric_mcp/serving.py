@@ -9,7 +9,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import anyio
 
@@ -30,9 +30,7 @@ async def serve_stdio(server: MCPServer[Any], closed: anyio.Event) -> int:
         with anyio.CancelScope(shield=True), anyio.move_on_after(_GRACE):
             await closed.wait()
         # The SDK's thread that reads stdin cannot be cancelled: only leaving at once ends it.
-        logging.shutdown()
-        sys.stderr.flush()
-        os._exit(0)
+        _exit()
 
     async with anyio.create_task_group() as group:
         await group.start(_on_signal, leave)
@@ -74,8 +72,16 @@ async def serve_http(server: MCPServer[Any], port: int) -> int:
         await group.start(_on_signal, leave)
         _say(f"wootric-mcp serves http://{_HOST}:{listener.getsockname()[1]}/mcp")
         await uvicorn_server.serve(sockets=[listener])
-        group.cancel_scope.cancel()
+        # Calls that outlived their grace would hold up the unwinding.
+        _exit()
     return 0
+
+
+def _exit() -> NoReturn:
+    """Leave at once, whatever still runs."""
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _say(text: str) -> None:
