@@ -9,14 +9,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Literal
 
 import anyio
 import httpx
+import httpx2
 import pytest
-from mcp import Client
+from mcp import Client, MCPError
 
 from tests.accounts import ERAS, MARA, Person, refused, running, text_of
 from tests.processes import A_SECOND, SERVER, server_environment
@@ -106,3 +107,22 @@ def test_a_port_that_is_taken_is_told_in_words() -> None:
     assert done.returncode == 1
     assert f"Cannot listen on 127.0.0.1:{port}" in done.stderr
     assert "Choose another --port" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize("mode", ERAS)
+async def test_a_signal_stops_it_also_while_a_call_is_running(mode: Era) -> None:
+    with running() as sandbox, http_server(**account(sandbox.base_url)) as served:
+        sandbox.sandbox.faults.add({"kind": "delay", "seconds": 5, "rate": 1.0, "path": "/v1"})
+        with anyio.fail_after(30), suppress(BaseExceptionGroup, httpx2.HTTPError, MCPError):
+            async with Client(served.url, mode=mode) as client, anyio.create_task_group() as group:
+                group.start_soon(client.call_tool, "list_segments", {})
+                while not sandbox.sandbox.account.traffic.total:
+                    await anyio.lowlevel.checkpoint()
+                begun = time.monotonic()
+                served.process.terminate()
+                status = await anyio.to_thread.run_sync(served.process.wait)
+                took = time.monotonic() - begun
+                group.cancel_scope.cancel()
+    assert status == 0
+    assert took < A_SECOND
