@@ -165,3 +165,63 @@ def test_paths_may_begin_at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 def test_separators_alone_name_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WOOTRIC_TOOLSETS", " , ")
     assert Settings.load().toolsets == ()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "named"),
+    [
+        ("WOOTRIC_STORE", "postgres://host/db", "off, memory or sqlite:///"),
+        ("WOOTRIC_STORE", "sqlite://", "off, memory or sqlite:///"),
+        ("WOOTRIC_STORE", "sqlite:///", "off, memory or sqlite:///"),
+        ("WOOTRIC_STORE_DAYS", "-1", "greater than or equal to 0"),
+        ("WOOTRIC_BUDGET_SHARE", "0", "greater than 0"),
+        ("WOOTRIC_BUDGET_SHARE", "1.5", "less than or equal to 1"),
+        ("WOOTRIC_BUDGET_SHARE", "nan", "less than or equal to 1"),
+        ("WOOTRIC_PRIVACY", "some", "'standard' or 'strict'"),
+    ],
+)
+def test_a_wrong_setting_of_the_store_is_a_problem_that_says_what_is_valid(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, named: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    settings = Settings.load()
+    (problem,) = settings.problems
+    assert variable in problem
+    assert named in problem
+    assert (settings.store, settings.store_days, settings.budget_share) == ("", 90, 0.5)
+    assert settings.privacy == "standard"
+
+
+@pytest.mark.parametrize("value", ["off", "memory", "sqlite:///feedback.sqlite3", "sqlite:////var/feedback"])
+def test_the_store_can_be_off_in_memory_or_a_file(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("WOOTRIC_STORE", value)
+    settings = Settings.load()
+    assert settings.problems == ()
+    assert settings.store == value
+
+
+def test_settings_of_one_word_are_read_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WOOTRIC_STORE", "OFF")
+    monkeypatch.setenv("WOOTRIC_PRIVACY", "Strict")
+    assert (Settings.load().store, Settings.load().privacy) == ("off", "strict")
+
+
+def test_a_flag_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WOOTRIC_PRIVACY", "standard")
+    assert Settings.load({"privacy": "strict"}).privacy == "strict"
+
+
+def test_the_sandbox_is_kept_in_memory_and_obeys_the_other_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WOOTRIC_STORE", "nonsense")
+    monkeypatch.setenv("WOOTRIC_STORE_DAYS", "7")
+    monkeypatch.setenv("WOOTRIC_BUDGET_SHARE", "0.25")
+    monkeypatch.setenv("WOOTRIC_PRIVACY", "strict")
+    settings = Settings.for_sandbox("http://127.0.0.1:1")
+    assert settings.is_usable
+    assert settings.store == "memory"
+    assert (settings.store_days, settings.budget_share, settings.privacy) == (7, 0.25, "strict")
+
+
+def test_the_sandbox_does_not_hide_a_wrong_number_of_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WOOTRIC_STORE_DAYS", "many")
+    assert "WOOTRIC_STORE_DAYS" in Settings.for_sandbox("http://127.0.0.1:1").what_to_set()

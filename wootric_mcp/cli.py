@@ -8,12 +8,13 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from typing import get_args
 
 import anyio
 
 from wootric_mcp import __version__
 from wootric_mcp.server import build_server
-from wootric_mcp.settings import Settings
+from wootric_mcp.settings import Privacy, Settings
 from wootric_mcp.tools.registry import UnknownToolError
 
 _EPILOG = """\
@@ -28,8 +29,12 @@ WOOTRIC_ACCOUNT_TOKEN_FILE. Further settings, all optional:
   WOOTRIC_CSV_DIR      folder whose CSV files may be sent (default: none)
   WOOTRIC_DEADLINE     seconds a call may take (default 45)
   WOOTRIC_ALIAS_KEY_FILE  where the key behind aliases is kept (default: the user's data folder)
+  WOOTRIC_STORE        where what was read is kept: off, memory or sqlite:/// and the path of a file or folder
+                       (default: a file in the user's data folder)
+  WOOTRIC_STORE_DAYS   days it is kept after Wootric last returned it (default 90; 0: until the server ends)
+  WOOTRIC_BUDGET_SHARE  share of the requests left by others that reading ahead may use (default 0.5)
   WOOTRIC_LOG_LEVEL    what is logged to stderr (default WARNING)
-The flags --toolsets, --tools, --exclude-tools and --read-only can be set likewise.
+The flags --toolsets, --tools, --exclude-tools, --read-only and --privacy can be set likewise.
 
 Before anything is deleted, overwritten or mailed to customers, a person is asked. Where the client
 cannot ask, the call is refused and nothing is changed.
@@ -63,6 +68,11 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--read-only", action="store_true", help="only tools that change nothing and mail nobody"
+    )
+    made.add_argument(
+        "--privacy",
+        choices=get_args(Privacy),
+        help="strict: e-mail addresses, phone numbers and IP addresses are not stored",
     )
     return made
 
@@ -115,7 +125,7 @@ def _port(text: str) -> int:
 def _settings(options: argparse.Namespace, stack: ExitStack) -> Settings:
     flags = {
         name: value
-        for name in ("toolsets", "tools", "exclude_tools", "read_only")
+        for name in ("toolsets", "tools", "exclude_tools", "read_only", "privacy")
         if (value := getattr(options, name))
     }
     if not options.sandbox:

@@ -13,10 +13,12 @@ from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_valid
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "WOOTRIC_"
+SQLITE = "sqlite:///"
 SECRETS = ("client_secret", "password", "account_token")
 
 Region = Literal["us", "eu", "au"]
 SurveyType = Literal["nps", "csat5", "csat10", "ces7"]
+Privacy = Literal["standard", "strict"]
 Names = Annotated[tuple[str, ...], NoDecode]
 
 _HOSTS: dict[Region, str] = {
@@ -56,6 +58,15 @@ class Settings(BaseSettings):
     """Where the key behind respondent aliases is kept; unset: the user's data folder."""
     deadline: float = Field(default=45.0, gt=0, le=600)
     """Seconds a tool call may take."""
+    store: str = ""
+    """Where what was read is kept: `off`, `memory`, `sqlite:///…` (a file, or a folder with a file for each
+    account); empty: a file in the user's data folder."""
+    store_days: int = Field(default=90, ge=0, le=36_500)
+    """Days that something is kept after Wootric last returned it; 0: until the server ends."""
+    budget_share: float = Field(default=0.5, gt=0, le=1)
+    """Share of the requests left by others that reading ahead may use."""
+    privacy: Privacy = "standard"
+    """`strict`: no e-mail address, phone number or IP address is stored or shown."""
 
     toolsets: Names = ()
     tools: Names = ()
@@ -81,9 +92,9 @@ class Settings(BaseSettings):
     def _split_names(cls, value: object) -> object:
         return tuple(re.findall(r"[^,\s]+", value)) if isinstance(value, str) else value
 
-    @field_validator("region", mode="before")
+    @field_validator("region", "privacy", mode="before")
     @classmethod
-    def _lower_region(cls, value: object) -> object:
+    def _in_lower_case(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
 
     @field_validator("csv_dir", "alias_key_file")
@@ -93,6 +104,15 @@ class Settings(BaseSettings):
             return value and value.expanduser()
         except RuntimeError as error:
             raise ValueError("names a user whose home is not known") from error
+
+    @field_validator("store")
+    @classmethod
+    def _known_store(cls, value: str) -> str:
+        if value.lower() in ("", "off", "memory"):
+            return value.lower()
+        if value.startswith(SQLITE) and value.removeprefix(SQLITE) not in ("", ":memory:"):
+            return value
+        raise ValueError("use off, memory or sqlite:/// and a path; unset, it is a file in your data folder")
 
     @field_validator("timezone")
     @classmethod
@@ -138,10 +158,11 @@ class Settings(BaseSettings):
 
     @classmethod
     def for_sandbox(cls, base_url: str, flags: Mapping[str, object] | None = None) -> Self:
-        """Settings for the sandbox at `base_url`; no account is taken from the environment."""
+        """Settings for the sandbox at `base_url`; no account is taken from the environment, and nothing of
+        it is kept longer than it lasts."""
         account: dict[str, Any] = {name: cls.model_fields[name].get_default() for name in _ACCOUNT}
         account.update(base_url=base_url, client_id="sandbox", client_secret="sandbox")  # noqa: S106
-        settings = cls.load({**(flags or {}), **account})
+        settings = cls.load({**(flags or {}), **account, "store": "memory"})
         settings._problems = tuple(
             problem
             for problem in settings.problems
