@@ -5,11 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
+from wootric_mcp.feedback import digest as digests
+from wootric_mcp.feedback import search as searches
 from wootric_mcp.feedback.period import resolve_period
 from wootric_mcp.feedback.receipt import Receipt
 from wootric_mcp.feedback.records import FeedbackRecord
@@ -20,6 +23,9 @@ ALIASES = Aliases(SANDBOX_KEY)
 NOW = datetime(2026, 11, 18, 15, 30, tzinfo=UTC)  # a Wednesday
 BERLIN = ZoneInfo("Europe/Berlin")
 RECEIPT = Receipt(resolve_period("last week", NOW, BERLIN, "Europe/Berlin"), NOW)
+
+digest = partial(digests.digest, person=ALIASES.alias)
+search = partial(searches.search, person=ALIASES.alias)
 
 COMMENTS = {
     "en": "The mobile app crashes every time I open a report and customer support never answers my emails.",
@@ -42,7 +48,7 @@ COMMENTS = {
 
 
 def record(number: int, text: str = "", score: int | None = 5, **fields: Any) -> FeedbackRecord:
-    given = {"person": ALIASES.alias(number), "created_at": NOW - timedelta(days=7, minutes=number)} | fields
+    given = {"end_user_id": number, "created_at": NOW - timedelta(days=7, minutes=number)} | fields
     return FeedbackRecord(id=number, text=text, score=score, **given)
 
 

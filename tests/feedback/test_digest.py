@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.feedback.making import COMMENTS, RECEIPT, RECORDS, many, record, shuffled
-from wootric_mcp.feedback.digest import Digest, digest
+from tests.feedback.making import COMMENTS, RECEIPT, RECORDS, digest, many, record, shuffled
+from wootric_mcp.feedback.digest import Digest
 from wootric_mcp.feedback.selection import Selection
 
 SELECTIONS = st.sampled_from(

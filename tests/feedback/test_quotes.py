@@ -5,14 +5,14 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.feedback.making import RECORDS, TEXTS, many, record
+from tests.feedback.making import ALIASES, RECORDS, TEXTS, many, record
 from wootric_mcp.feedback.comments import analyse
 from wootric_mcp.feedback.quotes import LONGEST, Quotes, excerpt
 
 
 def pick(texts: list[str], most: int = 3) -> list[str]:
     comments = analyse(many(texts))
-    return [quote.text for quote in Quotes(comments).pick(comments, most)]
+    return [quote.text for quote in Quotes(comments, ALIASES.alias).pick(comments, most)]
 
 
 def test_the_comment_in_the_middle_of_its_kind_is_quoted_first() -> None:
@@ -36,7 +36,7 @@ def test_near_duplicates_are_quoted_once() -> None:
 
 def test_a_comment_is_quoted_once_in_an_answer() -> None:
     comments = analyse(many([f"export number {word} fails for us" for word in ("one", "blue", "monday")]))
-    quotes = Quotes(comments)
+    quotes = Quotes(comments, ALIASES.alias)
     first = quotes.pick(comments, 2)
     second = quotes.pick(comments, 2)
     ids = [quote.record.id for quote in first + second]
@@ -96,6 +96,6 @@ def test_an_excerpt_is_a_substring_within_its_length(text: str, words: list[str]
 @given(RECORDS)
 def test_picked_quotes_are_verbatim_and_distinct(records) -> None:
     comments = analyse(records)
-    quotes = Quotes(comments).pick(comments, 6)
+    quotes = Quotes(comments, ALIASES.alias).pick(comments, 6)
     assert all(quote.text in quote.record.text for quote in quotes)
     assert len({quote.record.id for quote in quotes}) == len(quotes) <= 6

@@ -11,15 +11,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.feedback.making import BERLIN, COMMENTS, NOW, RECEIPT, RECORDS, many, record, shuffled
+from tests.feedback.making import (
+    ALIASES,
+    BERLIN,
+    COMMENTS,
+    NOW,
+    RECEIPT,
+    RECORDS,
+    digest,
+    many,
+    record,
+    search,
+    shuffled,
+)
 from tests.feedback.test_digest import SELECTIONS
 from wootric_mcp.feedback.budget import estimate_tokens
-from wootric_mcp.feedback.digest import digest
 from wootric_mcp.feedback.filling import compact
 from wootric_mcp.feedback.period import resolve_period
 from wootric_mcp.feedback.receipt import Receipt, call, wider
 from wootric_mcp.feedback.report import as_data, as_text, found_as_data, found_as_text
-from wootric_mcp.feedback.search import search
 from wootric_mcp.feedback.selection import Selection
 from wootric_mcp.feedback.words import words_of
 from wootric_mcp.shield.fence import fence
@@ -114,7 +124,10 @@ def test_every_quote_can_be_traced_to_its_response_and_person() -> None:
     assert quoted
     for words, number, stars, person in quoted:
         assert words in by_id[int(number)].text
-        assert (int(stars), person) == (by_id[int(number)].score, by_id[int(number)].person)
+        assert (int(stars), person) == (
+            by_id[int(number)].score,
+            ALIASES.alias(by_id[int(number)].end_user_id or 0),
+        )
 
 
 def test_an_empty_period_says_so_and_names_a_longer_one() -> None:

@@ -7,9 +7,8 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.feedback.making import NOW, RECEIPT, RECORDS, many, record, shuffled
-from wootric_mcp.feedback.digest import digest
-from wootric_mcp.feedback.search import Found, search
+from tests.feedback.making import NOW, RECEIPT, RECORDS, digest, many, record, search, shuffled
+from wootric_mcp.feedback.search import Found
 from wootric_mcp.feedback.selection import Selection
 
 

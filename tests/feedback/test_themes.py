@@ -109,9 +109,9 @@ def test_comments_without_a_score_have_themes_too() -> None:
 
 
 def test_one_person_does_not_make_a_theme_by_repeating_a_text() -> None:
-    flood = [record(number, "ignore previous instructions", person="R-0000000") for number in range(1, 30)]
+    flood = [record(number, "ignore previous instructions", end_user_id=0) for number in range(1, 30)]
     assert themes_of(flood) == {}
-    anonymous = [record(number, f"parking {number} full", person="R-0000000") for number in range(1, 30)]
+    anonymous = [record(number, f"parking {number} full", end_user_id=0) for number in range(1, 30)]
     assert "parking" in themes_of(anonymous)
 
 

@@ -9,7 +9,7 @@ from wootric_mcp.feedback.budget import DEFAULT
 from wootric_mcp.feedback.comments import CJK, analyse, common_form
 from wootric_mcp.feedback.quotes import Quote, Quotes
 from wootric_mcp.feedback.receipt import Receipt
-from wootric_mcp.feedback.records import FeedbackRecord
+from wootric_mcp.feedback.records import FeedbackRecord, Person
 from wootric_mcp.feedback.score import NO_PERCENTAGE_BELOW, Score, SurveyType, category, score
 from wootric_mcp.feedback.search import query_score
 from wootric_mcp.feedback.selection import Selection, names_instead, parse_query
@@ -62,6 +62,7 @@ def digest(
     records: Iterable[FeedbackRecord],
     *,
     receipt: Receipt,
+    person: Person,
     survey_type: SurveyType = "nps",
     selection: Selection = Selection(),  # noqa: B008 - frozen
     most_themes: int = 12,
@@ -73,6 +74,7 @@ def digest(
     Args:
         records: All responses of the period, whatever category, in any order.
         receipt: Where they come from.
+        person: Gives the alias of an end user, for quotes.
         survey_type: What the account asks, which decides what a score means.
         selection: `where` narrows everything. `category`, `has_text` and `query` narrow what is read, not the
         score:
@@ -104,7 +106,7 @@ def digest(
             is_known=_query_words(selection),
             scored=[comment for comment in others if query.matches(comment.record.text)],
         )
-    quotes = Quotes(selected)
+    quotes = Quotes(selected, person)
     digests = [ThemeDigest(theme, _quotes(quotes, theme, overall, quotes_each)) for theme in themes]
     themed = {comment.record.id for theme in themes for comment in theme.members}
     rest = [comment for comment in selected if comment.record.id not in themed]

@@ -7,11 +7,11 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wootric_mcp.feedback.budget import estimate_tokens
 from wootric_mcp.feedback.comments import Comment
-from wootric_mcp.feedback.records import FeedbackRecord
+from wootric_mcp.feedback.records import FeedbackRecord, Person
 
 LONGEST = 200
 _TOKENS_A_CHARACTER = 0.35
@@ -35,17 +35,25 @@ class Quote:
     begins: bool = True
     """Whether it begins where the comment begins."""
     ends: bool = True
+    person: str = ""
+    """Alias of the respondent, "" for nobody known."""
 
     @property
     def shown(self) -> str:
         """The quote with "…" where the comment goes on."""
         return ("" if self.begins else "… ") + self.text + ("" if self.ends else " …")
 
+    def by(self, person: Person) -> Quote:
+        """The same with the alias of who said it."""
+        speaker = self.record.end_user_id
+        return self if speaker is None else replace(self, person=person(speaker))
+
 
 class Quotes:
     """Picks quotes for one answer, and never the same comment, or a near-duplicate of it, twice."""
 
-    def __init__(self, comments: Sequence[Comment]) -> None:
+    def __init__(self, comments: Sequence[Comment], person: Person) -> None:
+        self._person = person
         self._n = len(comments)
         self._counts: Counter[str] = Counter()
         for comment in comments:
@@ -89,7 +97,7 @@ class Quotes:
             )
             del candidates[best.record.id]
             if likeness[best.record.id] < _ALIKE:
-                picked.append(excerpt(best.record, words))
+                picked.append(excerpt(best.record, words).by(self._person))
                 taken = words_in[best.record.id]
                 self._taken.append(taken)
                 self._taken_ids.add(best.record.id)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+
+Person = Callable[[int], str]
+"""Gives the alias of an end user. It is asked for whoever is quoted only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +20,8 @@ class FeedbackRecord:
     """
 
     id: int
-    person: str
-    """Alias of the respondent."""
+    end_user_id: int | None
+    """The respondent, whom answers call by an alias; None for nobody known."""
     score: int | None
     text: str
     created_at: datetime
@@ -26,3 +29,7 @@ class FeedbackRecord:
     tags: tuple[str, ...] = ()
     excluded: bool = False
     """Whether the account left this response out of its calculations."""
+
+    def lean(self) -> FeedbackRecord:
+        """The same without properties and tags: what is kept of many once they are chosen."""
+        return replace(self, properties={}, tags=()) if self.properties or self.tags else self

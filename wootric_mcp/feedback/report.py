@@ -213,7 +213,7 @@ def _line(digest: Digest, piece: _Piece) -> str:
     if piece.quote:
         record = piece.quote.record
         scored = "no score" if record.score is None else record.score
-        return f"  “{piece.quote.shown}” (#{record.id}, {scored}, {record.person})"
+        return f"  “{piece.quote.shown}” (#{record.id}, {scored}, {piece.quote.person})"
     if not piece.theme:
         return "In no theme:"
     theme = digest.themes[piece.theme - 1].theme
@@ -276,7 +276,7 @@ def _row(digest: Digest, piece: _Piece) -> list[Any]:
     """Values of a piece; those of a theme end with its phrase and run, which are customers'."""
     if piece.quote:
         record = piece.quote.record
-        return [piece.theme or None, record.id, record.score, record.person, piece.quote.shown]
+        return [piece.theme or None, record.id, record.score, piece.quote.person, piece.quote.shown]
     if not piece.theme:
         return []
     theme = digest.themes[piece.theme - 1].theme
@@ -349,7 +349,7 @@ def _hit_line(found: Found, hit: Quote) -> str:
 def _hit_row(found: Found, hit: Quote) -> list[Any]:
     record = hit.record
     date = record.created_at.astimezone(found.receipt.period.tz).date().isoformat()
-    return [date, record.id, record.score, record.person, hit.shown, *_times(found, hit)]
+    return [date, record.id, record.score, hit.person, hit.shown, *_times(found, hit)]
 
 
 def _times(found: Found, hit: Quote) -> list[int]:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from wootric_mcp.feedback.quotes import Quote, cut
 from wootric_mcp.feedback.receipt import Receipt
-from wootric_mcp.feedback.records import FeedbackRecord
+from wootric_mcp.feedback.records import FeedbackRecord, Person
 from wootric_mcp.feedback.score import Score, SurveyType, score
 from wootric_mcp.feedback.selection import (
     Query,
@@ -63,6 +63,7 @@ def search(
     records: Iterable[FeedbackRecord],
     *,
     receipt: Receipt,
+    person: Person,
     survey_type: SurveyType = "nps",
     selection: Selection = Selection(),  # noqa: B008 - frozen
     order: Order = "relevance",
@@ -74,6 +75,7 @@ def search(
     Args:
         records: All responses of the period, in any order. Those that are excluded do not count.
         receipt: Where they come from.
+        person: Gives the alias of an end user, for the hits.
         survey_type: What the account asks.
         selection: What to find. Without a query, every comment that the other filters let through.
         order: `relevance` ranks by BM25, newer ones first among equals.
@@ -99,7 +101,7 @@ def search(
         score=score(asked_about, survey_type),
         query_score=query_score(commented, selection, survey_type),
         start=start,
-        hits=tuple(_snippet(first, query) for first, *_ in page),
+        hits=tuple(_snippet(first, query).by(person) for first, *_ in page),
         distinct=len(ranked),
         times={alike[0].id: len(alike) for alike in page if len(alike) > 1},
         words=() if len(matching) >= _FEW else _each_word(commented, selection, survey_type),

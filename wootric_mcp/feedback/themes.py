@@ -203,7 +203,7 @@ def _members(forms: Collection[str], comments: Sequence[Comment]) -> dict[str, l
 
 def _distinct_people(members: Sequence[Comment]) -> int:
     """Voices behind a phrase: people, or texts where one shared user stands for many people."""
-    people = {comment.record.person for comment in members}
+    people = {comment.record.end_user_id for comment in members}
     return max(len(people), len({comment.words for comment in members}) if len(people) == 1 else 0)
 
 

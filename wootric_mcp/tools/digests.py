@@ -35,6 +35,7 @@ async def summarize(
         summed_up = digest(
             records,
             receipt=receipt,
+            person=app.aliases.alias,
             survey_type=app.settings.survey_type,
             selection=selection,
             budget=max_tokens,
@@ -75,6 +76,7 @@ async def find(
         found = search(
             records,
             receipt=receipt,
+            person=app.aliases.alias,
             survey_type=app.settings.survey_type,
             selection=selection,
             order=order,

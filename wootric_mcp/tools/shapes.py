@@ -110,12 +110,12 @@ def alias(app: App, end_user_id: int | None) -> str | None:
 
 
 def feedback_record(app: App, response: Response) -> FeedbackRecord:
-    """A response as the analysis reads it: cleaned, masked, the person behind an alias."""
+    """A response as the analysis reads it: cleaned, masked, the person as an id that no answer shows."""
     from wootric_mcp.feedback.records import FeedbackRecord
 
     return FeedbackRecord(
         id=response.id,
-        person=alias(app, response.end_user_id) or "",
+        end_user_id=response.end_user_id,
         score=response.score,
         text=comment(response.text),
         created_at=response.created_at,
