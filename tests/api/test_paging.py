@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.api.lists import NOW, FakeList, Row, at
+from wootric_mcp.api.ahead import IN_FLIGHT
 from wootric_mcp.api.errors import BadAnswer, RateLimited, ServerFault
 from wootric_mcp.api.models import Bounds
-from wootric_mcp.api.paging import IN_FLIGHT, Reading, SortOrder, walk
+from wootric_mcp.api.paging import Reading, SortOrder, walk
 
 BOTH_WAYS = pytest.mark.parametrize("newest_first", [True, False])
 START = NOW - 540 * 86_400

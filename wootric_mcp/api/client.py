@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from random import random
@@ -15,9 +15,9 @@ import anyio
 
 from wootric_mcp.api.endpoints import Category, Endpoints
 from wootric_mcp.api.errors import InvalidRequest, WootricError
-from wootric_mcp.api.limits import Budget
+from wootric_mcp.api.limits import Budget, Limits
 from wootric_mcp.api.models import Bounds, Decline, EndUser, Response
-from wootric_mcp.api.paging import MAX_PER_PAGE, Fetch, Reading, Row, SortOrder, Take, walk
+from wootric_mcp.api.paging import MAX_PER_PAGE, Batch, Fetch, Reading, Row, SortOrder, Take, hand, walk
 from wootric_mcp.api.people import Person
 from wootric_mcp.api.sender import Sender
 from wootric_mcp.settings import Settings
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import httpx
 
 T = TypeVar("T", bound=Row)
+Aim = Callable[[], datetime | None]
+Expected = Callable[[], int | None]
 
 
 class WootricClient(Endpoints):
@@ -70,6 +72,11 @@ class WootricClient(Endpoints):
         return self._sender.limits.budget
 
     @property
+    def limits(self) -> Limits:
+        """What is left of that limit, shared by all clients of the account in this process."""
+        return self._sender.limits
+
+    @property
     def requests(self) -> int:
         """HTTP requests sent by this client, those for tokens included."""
         return self._sender.requests
@@ -85,6 +92,8 @@ class WootricClient(Endpoints):
         person: Person | None = None,
         category: Category | None = None,
         patience: float | None = None,
+        aim: Aim | None = None,
+        expected: Expected | None = None,
     ) -> Reading:
         """Hand the responses of an open interval to `take`, see `paging.walk`; `category` needs a `person`.
 
@@ -98,15 +107,17 @@ class WootricClient(Endpoints):
         kept = 0
         zone = self._zone()
 
-        def count(rows: Sequence[Response]) -> bool | None:
+        async def count(rows: Batch[Response]) -> bool | None:
             nonlocal kept
             if category and excluded is not None:  # these lists have no such filter
-                rows = [row for row in rows if bool(row.excluded_from_calculations) is excluded]
+                fitting = (row for row in rows if bool(row.excluded_from_calculations) is excluded)
+                rows = Batch(fitting, rows.reached)
+            goes_on = await hand(take, rows) if rows else None
             kept += len(rows)
             days.update(
                 row.created_at.astimezone(zone).date() for row in rows if not row.excluded_from_calculations
             )
-            return take(rows) if rows else None
+            return goes_on
 
         reader = person and Person("id", str(await self.identify(person)))
 
@@ -130,7 +141,7 @@ class WootricClient(Endpoints):
                 sort_order=order,
             )
 
-        reading = await self._walk(fetch, count, after, before, newest_first, patience)
+        reading = await self._walk(fetch, count, after, before, newest_first, patience, aim, expected)
         reading = replace(reading, rows=kept)
         if reading.overfull and reading.stopped == "end" and not reader and not excluded:
             return replace(reading, unreachable=await self._unreachable(reading, days, after, before, zone))
@@ -145,6 +156,8 @@ class WootricClient(Endpoints):
         newest_first: bool = True,
         person: Person | None = None,
         patience: float | None = None,
+        aim: Aim | None = None,
+        expected: Expected | None = None,
     ) -> Reading:
         """Hand the declines of an open interval to `take`; see `paging.walk`."""
         reader = person and Person("id", str(await self.identify(person)))
@@ -158,7 +171,7 @@ class WootricClient(Endpoints):
                 page=page, created=created, sort_key="created_at", sort_order=order
             )
 
-        return await self._walk(fetch, take, after, before, newest_first, patience)
+        return await self._walk(fetch, take, after, before, newest_first, patience, aim, expected)
 
     async def read_end_users(
         self,
@@ -169,6 +182,8 @@ class WootricClient(Endpoints):
         newest_first: bool = True,
         updated: Bounds | None = None,
         patience: float | None = None,
+        aim: Aim | None = None,
+        expected: Expected | None = None,
     ) -> Reading:
         """Hand the people created in an open interval to `take`; see `paging.walk`."""
 
@@ -177,7 +192,7 @@ class WootricClient(Endpoints):
                 page=page, created=created, updated=updated, sort_key="created_at", sort_order=order
             )
 
-        return await self._walk(fetch, take, after, before, newest_first, patience)
+        return await self._walk(fetch, take, after, before, newest_first, patience, aim, expected)
 
     async def _walk(
         self,
@@ -187,6 +202,8 @@ class WootricClient(Endpoints):
         before: datetime | None,
         newest_first: bool,
         patience: float | None,
+        aim: Aim | None,
+        expected: Expected | None,
     ) -> Reading:
         now = self._clock()
         before = before or datetime.fromtimestamp(int(now) + 1, UTC)
@@ -198,6 +215,8 @@ class WootricClient(Endpoints):
             newest_first=newest_first,
             patience=patience,
             still_growing=before.timestamp() > now,
+            aim=aim,
+            expected=expected,
         )
 
     async def _unreachable(

@@ -12,7 +12,7 @@ past a page that has been read; such changes are caught by reading recent interv
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
@@ -20,14 +20,13 @@ from typing import Generic, Literal, Protocol, TypeVar
 
 import anyio
 
-from wootric_mcp.api.errors import BadAnswer, RateLimited, WootricError
+from wootric_mcp.api.ahead import in_order
+from wootric_mcp.api.errors import BadAnswer, RateLimited
 from wootric_mcp.api.models import Bounds
 
 MAX_PAGE = 30
 """Pages that can be asked for; page 31 is refused."""
 MAX_PER_PAGE = 50
-IN_FLIGHT = 8
-"""Pages that are asked for at once, at most."""
 _CAUTION = 0.9
 """Share of the expected pages that is asked for ahead: a page too many costs a request."""
 
@@ -48,8 +47,21 @@ SortOrder = Literal["asc", "desc"]
 Stopped = Literal["end", "taken", "patience", "rate_limited"]
 Fetch = Callable[[int, Bounds, SortOrder], Awaitable[Sequence[T]]]
 """Reads one page (1 to 30) of the rows created within the bounds, in this order of creation."""
-Take = Callable[[Sequence[T]], bool | None]
-"""Is handed rows in order; returning False ends the walk."""
+
+
+class Batch(list[T]):
+    """Rows that are handed over together.
+
+    `reached`: every row on the walked side of this instant, and at it, has been handed over, these included.
+    """
+
+    def __init__(self, rows: Iterable[T], reached: datetime | None) -> None:
+        super().__init__(rows)
+        self.reached = reached
+
+
+Take = Callable[[Batch[T]], bool | Awaitable[bool | None] | None]
+"""Is handed rows in order, and awaited if it is asynchronous; returning False ends the walk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +82,12 @@ class Reading:
     overfull: tuple[datetime, ...] = ()
 
 
+async def hand(take: Take[T], batch: Batch[T]) -> bool | None:
+    """Give a batch to `take`, whether it is asynchronous or not, in the task of the caller."""
+    answer = take(batch)
+    return answer if answer is None or isinstance(answer, bool) else await answer
+
+
 async def walk(
     fetch: Fetch[T],
     take: Take[T],
@@ -79,6 +97,8 @@ async def walk(
     newest_first: bool,
     patience: float | None = None,
     still_growing: bool = False,
+    aim: Callable[[], datetime | None] | None = None,
+    expected: Callable[[], int | None] | None = None,
 ) -> Reading:
     """Hand every row created after `after` and before `before` (both excluded) to `take`, each once.
 
@@ -86,9 +106,15 @@ async def walk(
     the walk ends, as it does when the request limit would make it wait for longer; an error is raised if
     nothing had been handed over by then, and for every other fault. With `still_growing` rows are expected to
     arrive at the new end of the interval, where they would push rows from one page to the next.
+
+    Two figures say how many pages to ask for ahead, and may change while the walk goes on; neither ends it.
+    `aim`: to where rows are wanted, nearer than the far bound. `expected`: the number of rows from where the
+    walk begins to there, once somebody knows it (None until then); a wrong one costs requests or time only.
+    Pages go on arriving while `take` is awaited.
     """
     bounds = Bounds(after, before).operators()
     legs = _Walk(fetch, take, bounds.get("gt"), bounds["lt"], newest_first)
+    legs.aim, legs.expected = aim or legs.aim, expected or legs.expected
     legs.begins_with_one_page = still_growing and newest_first
     with anyio.move_on_after(patience) as scope:
         try:
@@ -108,6 +134,8 @@ class _Walk(Generic[T]):
     ) -> None:
         self.stopped: Stopped | None = None
         self.begins_with_one_page = False
+        self.aim: Callable[[], datetime | None] = lambda: None
+        self.expected: Callable[[], int | None] = lambda: None
         self.handed = 0
         self._fetch = fetch
         self._take = take
@@ -121,6 +149,8 @@ class _Walk(Generic[T]):
         self._pending: list[T] = []
         """Rows of the last second: there may be more of them."""
         self._found = 0
+        self._begun_at = 0
+        """Rows found before the first one that this leg gives out."""
         self._pages = 0
         self._last_page_was_short = False
         self._seen: set[int] = set()
@@ -132,7 +162,7 @@ class _Walk(Generic[T]):
         return Reading(
             rows=self.handed,
             complete=self.stopped == "end" and not self._overfull,
-            reached=None if self._reached is None else datetime.fromtimestamp(self._reached, UTC),
+            reached=_instant(self._reached),
             unreachable=-1 if self._overfull else 0,
             stopped=self.stopped or "end",
             overfull=tuple(datetime.fromtimestamp(second, UTC) for second in self._overfull),
@@ -162,6 +192,7 @@ class _Walk(Generic[T]):
         Pages that can only hold pending rows are skipped, as far as the first page shows that this is so.
         """
         self._seen_before, self._seen = self._seen, {row.id for row in self._pending}
+        self._begun_at = self._found - len(self._pending)
         first = max(1, ceil(len(self._pending) / MAX_PER_PAGE))
         if not await self._leg_from(first):
             await self._leg_from(1)
@@ -172,23 +203,24 @@ class _Walk(Generic[T]):
         skipped = (first - 1) * MAX_PER_PAGE
         is_shifted = False
 
-        def use(page: int, rows: Sequence[T]) -> bool:
+        async def use(page: int, rows: Sequence[T]) -> bool:
             nonlocal is_shifted
             if not rows:
-                self._end()
+                await self._end()
                 return False
             if first > 1:
                 expected = len(known) - skipped if page == first else 0
                 is_shifted = sum(row.id in known for row in rows) != expected
             if is_shifted:
                 return False
-            self._accept(rows)
+            await self._accept(rows)
             alone, self.begins_with_one_page = self.begins_with_one_page, False
             return not self._is_over() and (not alone or self._last_page_was_short)
 
         order: SortOrder = "desc" if self._newest_first else "asc"
         bounds = Bounds.of_seconds(self._gt, self._lt)
-        await _in_order(lambda page: self._fetch(page, bounds, order), first, self._horizon, use)
+        pages = range(first, MAX_PAGE + 1)
+        await in_order(lambda page: self._fetch(page, bounds, order), pages, self._horizon, use)
         return not is_shifted
 
     async def _from_the_other_end(self) -> None:
@@ -197,7 +229,7 @@ class _Walk(Generic[T]):
         second = self._edge
         is_met = False
 
-        def use(_page: int, rows: Sequence[T]) -> bool:
+        async def use(_page: int, rows: Sequence[T]) -> bool:
             nonlocal is_met
             of_second = [row for row in rows if _second(row) == second]
             new = self._unseen(of_second)
@@ -207,15 +239,15 @@ class _Walk(Generic[T]):
 
         order: SortOrder = "asc" if self._newest_first else "desc"
         bounds = Bounds.of_seconds(second - 1, second + 1)
-        await _in_order(lambda page: self._fetch(page, bounds, order), 1, lambda page: 2 * page, use)
+        pages = range(1, MAX_PAGE + 1)
+        await in_order(lambda page: self._fetch(page, bounds, order), pages, lambda page: 2 * page, use)
         if not is_met:
             self._overfull.append(second)
         self._move(second, again=False)
-        self._reached = second
-        self._hand_over(self._pending)
-        self._pending = []
+        pending, self._pending = self._pending, []
+        await self._hand_over(pending, second)
 
-    def _accept(self, rows: Sequence[T]) -> None:
+    async def _accept(self, rows: Sequence[T]) -> None:
         """Take in a page, and hand over its rows but for those of the last second."""
         self._pages += 1
         self._last_page_was_short = len(rows) < MAX_PER_PAGE
@@ -230,8 +262,7 @@ class _Walk(Generic[T]):
         self._origin = seconds[0] if self._origin is None else self._origin
         complete = [row for row in self._pending if _second(row) != self._edge]
         self._pending = [row for row in self._pending if _second(row) == self._edge]
-        self._reached = self._edge + (1 if self._newest_first else -1)
-        self._hand_over(complete)
+        await self._hand_over(complete, self._edge + (1 if self._newest_first else -1))
 
     def _is_inside(self, second: int) -> bool:
         """Whether a second belongs to what is asked for, and not to what an earlier leg has walked past.
@@ -254,22 +285,23 @@ class _Walk(Generic[T]):
         self._found += len(new)
         return new
 
-    def _hand_over(self, rows: list[T]) -> None:
-        if not rows:
-            return
-        self.handed += len(rows)
-        rows = sorted(rows, key=lambda row: (row.created_at, row.id), reverse=self._newest_first)
-        if self._take(rows) is False:
-            self.stopped = "taken"
+    async def _hand_over(self, rows: list[T], reached: int | None) -> None:
+        """Give rows to the taker. They count once it is done: it may be cancelled on the way."""
+        if rows:
+            rows.sort(key=lambda row: (row.created_at, row.id), reverse=self._newest_first)
+            if await hand(self._take, Batch(rows, _instant(reached))) is False:
+                self.stopped = "taken"
+            self.handed += len(rows)
+        self._reached = reached
 
-    def _end(self) -> None:
+    async def _end(self) -> None:
         self.stopped = "end"
         if not self._newest_first:
-            self._reached = self._before - 1
+            reached: int | None = self._before - 1
         else:
-            self._reached = self._edge if self._after is None else self._after + 1
+            reached = self._edge if self._after is None else self._after + 1
         pending, self._pending = self._pending, []
-        self._hand_over(pending)
+        await self._hand_over(pending, reached)
 
     def _move(self, second: int, *, again: bool) -> None:
         """Let the window begin at a second (`again`) or behind it."""
@@ -279,62 +311,48 @@ class _Walk(Generic[T]):
             self._gt = second - again
 
     def _horizon(self, page: int) -> int:
-        """The last page to ask for while `page` is awaited, by the rows per second so far."""
-        if self._edge is None or self._origin is None or self._last_page_was_short:
+        """The last page to ask for while `page` is awaited."""
+        if self.begins_with_one_page or self._last_page_was_short:
             return page
+        return max(self._by_expectation(), page - 1 + self._by_density())
+
+    def _by_expectation(self) -> int:
+        """The page of this leg that gets to the aim or shows the end, if as many rows as expected come."""
+        expected = self.expected()
+        if expected is None:
+            return 0
+        rows = max(expected - self._begun_at, 0)
+        last = rows // MAX_PER_PAGE + 1  # holds the first row behind the aim, or nothing
+        return last if self._aim_second() is not None else last + (rows % MAX_PER_PAGE > 0)
+
+    def _by_density(self) -> int:
+        """Pages that are still to come by the rows per second so far, twice those read at most."""
+        if self._edge is None or self._origin is None:
+            return 0
         ahead = 2 * self._pages
-        span = self._lt - self._edge if not self._newest_first else self._edge - (self._gt or 0)
-        if not self._newest_first or self._gt is not None:
-            density = self._found / max(abs(self._edge - self._origin), 1)
-            ahead = min(ahead, int(_CAUTION * density * span / MAX_PER_PAGE))
-        return page - 1 + ahead
+        if self._newest_first:
+            goal = self._aim_second() or self._gt
+            span = None if goal is None else self._edge - goal
+        else:
+            span = (self._aim_second() or self._lt) - self._edge
+        if span is None:
+            return ahead
+        density = self._found / max(abs(self._edge - self._origin), 1)
+        return min(ahead, int(_CAUTION * density * span / MAX_PER_PAGE))
+
+    def _aim_second(self) -> int | None:
+        """The aim; None if there is none or it lies behind the far bound."""
+        aim = self.aim()
+        if aim is None:
+            return None
+        second = int(aim.timestamp())
+        is_inside = second > (self._after or 0) if self._newest_first else second < self._before
+        return second if is_inside else None
 
 
 def _second(row: Row) -> int:
     return int(row.created_at.timestamp())
 
 
-async def _in_order(
-    read: Callable[[int], Awaitable[Sequence[T]]],
-    first: int,
-    horizon: Callable[[int], int],
-    use: Callable[[int, Sequence[T]], bool],
-) -> None:
-    """Hand the pages from `first` to 30 to `use`, in order, until it returns False.
-
-    Up to `horizon(page)`, but never more than `IN_FLIGHT`, are asked for at once. An error of a page is
-    raised when its turn has come, after the pages before it.
-    """
-    arrived: dict[int, Sequence[T] | WootricError] = {}
-    bell = anyio.Event()
-    failure: Exception | None = None
-
-    async def get(page: int) -> None:
-        try:
-            arrived[page] = await read(page)
-        except WootricError as error:
-            arrived[page] = error
-        bell.set()
-
-    async with anyio.create_task_group() as group:
-        asked = first - 1
-        for page in range(first, MAX_PAGE + 1):
-            ahead = min(max(page, horizon(page)), page + IN_FLIGHT - 1, MAX_PAGE)
-            for number in range(asked + 1, ahead + 1):
-                group.start_soon(get, number)
-            asked = max(asked, ahead)
-            while page not in arrived:
-                bell = anyio.Event()
-                await bell.wait()
-            rows = arrived.pop(page)
-            try:
-                if isinstance(rows, WootricError):
-                    raise rows
-                if not use(page, rows):
-                    break
-            except Exception as error:  # noqa: BLE001 - raised below, where no group wraps it
-                failure = error
-                break
-        group.cancel_scope.cancel()
-    if failure is not None:
-        raise failure
+def _instant(second: int | None) -> datetime | None:
+    return None if second is None else datetime.fromtimestamp(second, UTC)
