@@ -1,14 +1,23 @@
-"""Where the store of an account lies. Nothing here opens it, so nothing heavy is imported."""
+"""Where the store of an account lies, and its files. Nothing here reads it, so nothing heavy is imported."""
 
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
+import os
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from wootric_mcp.settings import SQLITE, Settings
 
 MEMORY = "sqlite://"
+ASIDE = ".aside"
+
+_ENDS = ("", "-wal", "-shm")
+_LOCK = ".lock"
+_PATIENCE = 30.0
+"""Seconds: rewriting a large store for a stricter privacy takes longest."""
 
 
 def account_name(settings: Settings) -> str:
@@ -56,3 +65,77 @@ def _absolute(given: str) -> Path:
     with suppress(RuntimeError):  # a home that is not known: the path is taken literally
         path = path.expanduser()
     return path.absolute()
+
+
+def files_of(path: Path) -> tuple[Path, ...]:
+    """Every file that belongs to the store at `path`, the one that was set aside too; they need not exist."""
+    return tuple(Path(f"{path}{end}") for end in (*_ENDS, *(f"{ASIDE}{end}" for end in _ENDS), _LOCK))
+
+
+def make_private(path: Path) -> None:
+    """Make the file, empty, and its folder if they are missing; nobody but the user may read it.
+
+    Raises:
+        OSError: it cannot be made or written.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if os.name == "posix" and os.fstat(descriptor).st_mode & 0o077:
+            path.chmod(0o600)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """While one process opens, sets aside or rewrites the store at `path`, the others wait here.
+
+    The lock is SQLite's own, on an empty file beside the store: it works on every system and dies with its
+    process.
+
+    Raises:
+        OSError: the folder cannot be written.
+        sqlite3.OperationalError: another process took longer than 30 s.
+    """
+    import sqlite3
+
+    lock = Path(f"{path}{_LOCK}")
+    make_private(lock)
+    with closing(sqlite3.connect(lock, timeout=_PATIENCE, isolation_level=None)) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        yield
+
+
+def set_aside(path: Path, *, keep: bool) -> None:
+    """Move the store at `path` out of the way, or delete it; what was set aside before is deleted.
+
+    Raises:
+        OSError: a file cannot be moved, for instance because it is in use on Windows.
+    """
+    for end in _ENDS:  # the database first: SQLite drops a log that it finds beside an empty file
+        here, there = Path(f"{path}{end}"), Path(f"{path}{ASIDE}{end}")
+        there.unlink(missing_ok=True)
+        if not keep:
+            here.unlink(missing_ok=True)
+        elif here.exists():
+            here.replace(there)
+            os.utime(there)
+
+
+def forget_aside(path: Path, *, older_than: float) -> None:
+    """Delete what was set aside more than `older_than` seconds ago: it holds people's data, too."""
+    aside = Path(f"{path}{ASIDE}")
+    with suppress(OSError):
+        if time.time() - aside.stat().st_mtime >= older_than:
+            for end in _ENDS:
+                Path(f"{aside}{end}").unlink(missing_ok=True)
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another one of the same name; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
