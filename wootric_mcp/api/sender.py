@@ -12,7 +12,7 @@ import httpx
 from wootric_mcp.api import answers, forms
 from wootric_mcp.api.auth import WootricAuth
 from wootric_mcp.api.errors import NotConfigured, NotFound, RateLimited, WootricError
-from wootric_mcp.api.limits import Limits, exhausted, limits_for, rate_limited
+from wootric_mcp.api.limits import PACE, Limits, Urgency, exhausted, limits_for, rate_limited
 from wootric_mcp.api.transport import Transport
 from wootric_mcp.operations import OPERATIONS, Operation, Retry
 from wootric_mcp.settings import Settings
@@ -25,6 +25,8 @@ MAX_ATTEMPTS = 5
 MAX_REFUSALS = 5
 """Times one request may be refused with 429 before its caller is told."""
 _FIRST_PAUSE = 0.25
+_LOOK_AGAIN = 0.25
+"""Seconds after which a reader that waits for its share asks again, as its urgency may have risen."""
 _TIME_TO_ANSWER = 1.0
 """Seconds before a deadline that are kept for the request itself when waiting for the limit."""
 
@@ -51,7 +53,8 @@ class Sender:
         self._transport = Transport(settings.url, transport)
         self._auth = WootricAuth(settings, clock)
         token = settings.account_token.get_secret_value() if settings.account_token else ""
-        self.limits: Limits = limits_for((settings.url, settings.client_id, settings.username, token), clock)
+        account = (settings.url, settings.client_id, settings.username, token)
+        self.limits: Limits = limits_for(account, clock, settings.budget_share)
 
     @property
     def requests(self) -> int:
@@ -83,14 +86,18 @@ class Sender:
         while True:
             try:
                 await self._await_limit(operation)
-                return await self._attempt(operation, _request(operation, url, form, file), parse)
+                try:
+                    return await self._attempt(operation, _request(operation, url, form, file), parse)
+                finally:
+                    self.limits.finish()
             except WootricError as error:
                 if isinstance(error, NotFound) and operation.method == "DELETE" and attempts.may_have_arrived:
                     return parse(None)  # the attempt before has deleted it
                 pause = attempts.after(error)
                 if pause is None:
                     raise
-            await self._sleep(pause)
+                is_refused = isinstance(error, RateLimited)
+            await (self._rest(pause, self._clock() + pause) if is_refused else self._sleep(pause))
 
     async def _attempt(self, operation: Operation, request: httpx.Request, parse: Callable[[Any], T]) -> T:
         is_safe = operation.retry is Retry.SAFE
@@ -101,10 +108,22 @@ class Sender:
         return parse(answers.read(response, any_body=parse is answers.nothing))
 
     async def _await_limit(self, operation: Operation) -> None:
-        while (seconds := self.limits.admit(operation.id)) > 0:
+        while (seconds := self.limits.admit(operation.id, PACE.get().urgency)) > 0:
             if seconds + _TIME_TO_ANSWER > time_left():
                 raise exhausted(seconds, self._clock())
+            is_asked = PACE.get().urgency is Urgency.ASKED
+            await self._rest(seconds if is_asked else min(seconds, _LOOK_AGAIN), self._clock() + seconds)
+
+    async def _rest(self, seconds: float, until: float) -> None:
+        """Sleep for `seconds`; meanwhile the pace of a reader tells until when it waits for the limit."""
+        pace = PACE.get()
+        if pace.urgency is not Urgency.ASKED:
+            pace.waits_until = until
+        try:
             await self._sleep(seconds)
+        finally:
+            if pace.waits_until is not None:
+                pace.waits_until = None
 
 
 class _Attempts:
