@@ -16,14 +16,21 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from anyio import to_thread
-from sqlalchemy import URL, Connection, Engine, StaticPool, Table, create_engine, event
+from sqlalchemy import URL, Connection, Engine, StaticPool, Table, create_engine, delete, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from wootric_mcp.settings import SQLITE, Privacy
 from wootric_mcp.store import location
-from wootric_mcp.store import privacy as private
-from wootric_mcp.store.schema import VERSION, facts, metadata
+from wootric_mcp.store.schema import (
+    VERSION,
+    declines,
+    documents,
+    end_users,
+    facts,
+    metadata,
+    responses,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -335,11 +342,15 @@ def _prepare(engine: Engine, privacy: Privacy) -> None:
 
 def _rewrite(engine: Engine) -> None:
     """Take what strict privacy forbids out of every row, and out of the free space of the file."""
-    again = True
-    after: dict[str, int] = {}
-    while again:
-        with _begun(engine, "BEGIN IMMEDIATE") as connection:
-            again = private.rewrite_some(connection, after)
+    from wootric_mcp.store.rows import strip_some  # it needs this module
+
+    for table in (responses, declines, end_users):
+        last: int | None = -1
+        while last is not None:
+            with _begun(engine, "BEGIN IMMEDIATE") as connection:
+                last = strip_some(connection, table, last)
+    with _begun(engine, "BEGIN IMMEDIATE") as connection:
+        connection.execute(delete(documents))
     with engine.connect() as connection:
         connection.exec_driver_sql("VACUUM")
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,0 +1,241 @@
+"""Rows in and out of the store: responses, declines and end users, as Wootric sent them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    and_,
+    delete,
+    func,
+    literal,
+    select,
+    true,
+    tuple_,
+    update,
+)
+
+from wootric_mcp.api.models import Decline, EndUser, Response
+from wootric_mcp.settings import Privacy
+from wootric_mcp.shield.clean import clean, mask
+from wootric_mcp.store.database import Database, upsert
+from wootric_mcp.store.intervals import Interval, joined
+from wootric_mcp.store.marks import Marking, erased_among, returned
+from wootric_mcp.store.privacy import stripped
+from wootric_mcp.store.schema import coverage, declines, documents, end_users, erased, responses
+
+Model = Response | Decline | EndUser
+
+_MODELS: dict[str, type[Model]] = {
+    responses.name: Response,
+    declines.name: Decline,
+    end_users.name: EndUser,
+}
+_YEAR = 365 * 86_400.0
+
+
+def put(
+    connection: Connection,
+    table: Table,
+    models: Sequence[Model],
+    *,
+    seen: float,
+    privacy: Privacy,
+    marks: Marking,
+) -> None:
+    """Keep rows that Wootric returned, except those of erased people.
+
+    A row that was seen later than `seen` stays as it is: two readings may finish in another order than they
+    began.
+
+    Args:
+        connection: In a writing transaction.
+        table: `responses`, `declines` or `end_users`.
+        models: Of the table's kind.
+        seen: When Wootric returned them, epoch seconds.
+        privacy: Strict takes addresses and numbers of people out of what is kept.
+        marks: Gives the mark of an end-user id.
+    """
+    people = {person for model in models if (person := _person(model)) is not None}
+    gone = erased_among(connection, people, marks)
+    returned(connection, gone, seen, marks)
+    rows = [
+        {**_columns(model, privacy), "seen": seen}
+        for model in models
+        if not gone or _person(model) not in gone
+    ]
+    upsert(connection, table, rows, unless_older="seen")
+
+
+def load(table: Table, row: str) -> Any:
+    """The model that was kept as `row` in `table`: a Response, a Decline or an EndUser."""
+    return _MODELS[table.name].model_validate_json(row)
+
+
+def stream(
+    database: Database,
+    table: Table,
+    intervals: Sequence[Interval],
+    *,
+    where: ColumnElement[bool] | None = None,
+    newest_first: bool = True,
+    columns: Sequence[Column[Any]] | None = None,
+    chunk: int = 1_000,
+) -> Iterator[Row[Any]]:
+    """The rows created in any of some intervals, each once, in order of creation and id.
+
+    It blocks. Each chunk is a transaction of its own, so writers are not held up and a row may have changed
+    since the chunk before; none is left out or repeated.
+
+    Args:
+        database: What to read.
+        table: `responses`, `declines` or `end_users`.
+        intervals: Epoch seconds, in any order; the first of each is in it, the last is not.
+        where: Which rows.
+        newest_first: The order.
+        columns: Which columns, default all; `created` and `id` are added at the end if they are missing.
+        chunk: Rows held at once.
+
+    Raises:
+        StoreError: see `Database.reading`.
+    """
+    created, row_id = table.c.created, table.c.id
+    wanted = list(columns or table.c)
+    wanted += [column for column in (created, row_id) if column.name not in {each.name for each in wanted}]
+    order = (created.desc(), row_id.desc()) if newest_first else (created, row_id)
+    statement = select(*wanted).where(_condition(where)).order_by(*order).limit(chunk)
+    for start, end in sorted(joined(intervals), reverse=newest_first):
+        within = statement.where(created >= start, created < end)
+        while True:
+            with database.reading() as connection:
+                rows = connection.execute(within).all()
+            yield from rows
+            if len(rows) < chunk:
+                break
+            # The bound on this side is dropped: with two of them, SQLite may begin at the wrong one.
+            last = tuple_(*(literal(rows[-1]._mapping[key], BigInteger) for key in (created, row_id)))
+            if newest_first:
+                within = statement.where(created >= start, tuple_(created, row_id) < last)
+            else:
+                within = statement.where(created < end, tuple_(created, row_id) > last)
+
+
+def count(
+    connection: Connection,
+    table: Table,
+    intervals: Sequence[Interval],
+    where: ColumnElement[bool] | None = None,
+) -> int:
+    """How many rows were created in any of some intervals; see `stream`."""
+    statement = select(func.count()).select_from(table).where(_condition(where))
+    created = table.c.created
+    return sum(
+        connection.scalar(statement.where(created >= start, created < end)) or 0
+        for start, end in joined(intervals)
+    )
+
+
+def drop_unseen(
+    connection: Connection,
+    table: Table,
+    start: int,
+    end: int,
+    before: float,
+    where: ColumnElement[bool] | None = None,
+) -> int:
+    """Delete the rows created in `[start, end)` that Wootric has not returned since `before`; how many."""
+    created = table.c.created
+    unseen = and_(created >= start, created < end, table.c.seen < before, _condition(where))
+    return connection.execute(delete(table).where(unseen)).rowcount
+
+
+def forget(connection: Connection, table: Table, row_id: int) -> None:
+    """Delete one row, if it is there."""
+    connection.execute(delete(table).where(table.c.id == row_id))
+
+
+def change(
+    connection: Connection,
+    table: Table,
+    row_id: int,
+    *,
+    privacy: Privacy,
+    seen: float | None = None,
+    **fields: Any,
+) -> bool:
+    """Change fields of the model that is kept as one row; whether the row was there.
+
+    Args:
+        connection: In a writing transaction.
+        table: `responses`, `declines` or `end_users`.
+        row_id: Its id.
+        privacy: As for `put`.
+        seen: When the change was made, epoch seconds: what was read before does not undo it then.
+        fields: New values by the model's field names, as Wootric would send them.
+    """
+    row = connection.scalar(select(table.c.row).where(table.c.id == row_id))
+    if row is None:
+        return False
+    model = _MODELS[table.name].model_validate({**json.loads(row), **fields})
+    values = _columns(model, privacy) | ({} if seen is None else {"seen": seen})
+    connection.execute(update(table).where(table.c.id == row_id).values(values))
+    return True
+
+
+def prune(connection: Connection, *, seen_before: float) -> None:
+    """Delete what Wootric has not returned since `seen_before` (epoch seconds), and the coverage by it.
+
+    Marks of erased people stay a year longer.
+    """
+    for table in (responses, declines, end_users):
+        connection.execute(delete(table).where(table.c.seen < seen_before))
+    for table in (coverage, documents):
+        connection.execute(delete(table).where(table.c.read_at < seen_before))
+    connection.execute(delete(erased).where(erased.c.returned_at < seen_before - _YEAR))
+
+
+def strip_some(connection: Connection, table: Table, after: int, chunk: int = 1_000) -> int | None:
+    """Rewrite rows as strict privacy keeps them: the first ones with an id above `after`.
+
+    Returns the id to go on after, None at the end.
+    """
+    some = select(table.c.id, table.c.row).where(table.c.id > after).order_by(table.c.id).limit(chunk)
+    last = None
+    for last, row in connection.execute(some).all():
+        columns = _columns(load(table, row), "strict")
+        connection.execute(update(table).where(table.c.id == last).values(columns))
+    return last
+
+
+def _columns(model: Model, privacy: Privacy) -> dict[str, Any]:
+    row = model.model_dump_json(exclude_unset=True, by_alias=False)
+    if privacy == "strict":
+        row = json.dumps(stripped(json.loads(row), _table(model)), ensure_ascii=False, separators=(",", ":"))
+    columns = {"id": model.id, "created": int(model.created_at.timestamp() // 1), "row": row}
+    if not isinstance(model, EndUser):
+        columns["end_user_id"] = model.end_user_id
+    if isinstance(model, Response):
+        columns["score"] = model.score
+        columns["excluded"] = bool(model.excluded_from_calculations)
+        columns["shown"] = mask(clean(model.text)) if model.text else ""
+    return columns
+
+
+def _table(model: Model) -> str:
+    return next(name for name, kind in _MODELS.items() if isinstance(model, kind))
+
+
+def _person(model: Model) -> int | None:
+    return model.id if isinstance(model, EndUser) else model.end_user_id
+
+
+def _condition(where: ColumnElement[bool] | None) -> ColumnElement[bool]:
+    return true() if where is None else where
