@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+import weakref
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -60,6 +62,30 @@ def shuffled(records: Iterable[FeedbackRecord], seed: int = 1) -> list[FeedbackR
     mixed = list(records)
     random.Random(seed).shuffle(mixed)
     return mixed
+
+
+class Passing:
+    """Records that come one by one, and how many of them were held at once besides the one just given.
+
+    A record is told by its properties, which nothing needs once it is chosen.
+    """
+
+    def __init__(self, records: Iterable[FeedbackRecord]) -> None:
+        self._records = records
+        self.most_held = 0
+
+    def __iter__(self) -> Iterator[FeedbackRecord]:
+        held: weakref.WeakSet[_Properties] = weakref.WeakSet()
+        for one in self._records:
+            properties = _Properties(one.properties)
+            held.add(properties)
+            yield replace(one, properties=properties)
+            del properties
+            self.most_held = max(self.most_held, len(held))
+
+
+class _Properties(dict[str, Any]):
+    __hash__ = object.__hash__  # type: ignore[assignment]
 
 
 WORDS = " ".join(COMMENTS.values()).split()

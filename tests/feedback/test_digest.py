@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.feedback.making import COMMENTS, RECEIPT, RECORDS, digest, many, record, shuffled
+from tests.feedback.making import COMMENTS, RECEIPT, RECORDS, Passing, digest, many, record, shuffled
 from wootric_mcp.feedback.digest import Digest
 from wootric_mcp.feedback.selection import Selection
 
@@ -110,6 +110,17 @@ def test_figures_add_up_quotes_are_verbatim_and_order_does_not_matter(records, s
     assert len(themed) + found.in_no_theme == found.comments
     quotes = [quote for each in found.themes for quote in each.quotes] + list(found.other_quotes)
     assert len({quote.record.id for quote in quotes}) == len(quotes)
+    by_id = {one.id: one for one in records}
     for quote in quotes:
         assert quote.text and quote.text in quote.record.text
-        assert selection.matches(quote.record, "nps") and not quote.record.excluded
+        assert selection.matches(by_id[quote.record.id], "nps") and not quote.record.excluded
+
+
+def test_records_pass_by_once_and_what_only_filters_need_is_let_go() -> None:
+    records = [
+        record(number, f"the export is slow {number}", properties={"plan": "Pro"}) for number in range(99)
+    ]
+    for where in ({}, {"plan": "Pro"}, {"plan": "Team"}):
+        passing = Passing(records)
+        assert sum_up(iter(passing), where=where) == sum_up(records, where=where)
+        assert passing.most_held <= 1

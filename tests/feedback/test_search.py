@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.feedback.making import NOW, RECEIPT, RECORDS, digest, many, record, search, shuffled
+from tests.feedback.making import NOW, RECEIPT, RECORDS, Passing, digest, many, record, search, shuffled
 from wootric_mcp.feedback.search import Found
 from wootric_mcp.feedback.selection import Selection
 
@@ -138,3 +139,26 @@ def test_a_theme_in_quotes_finds_the_comments_of_the_theme() -> None:
     for each in digest(records, receipt=RECEIPT).themes:
         found = find(records, f'"{each.theme.phrase}"', order="newest")
         assert set(ids(found)) == {comment.record.id for comment in each.theme.members}
+
+
+def test_records_pass_by_once_and_no_more_of_them_are_kept_than_are_ranked() -> None:
+    records = [
+        record(number, f"the export is slow {number}", properties={"plan": "Pro"}) for number in range(99)
+    ]
+    for query in ("", "export", "export fails"):
+        passing = Passing(records)
+        assert find(iter(passing), query) == find(records, query)
+        assert passing.most_held <= 1
+
+
+def test_the_newest_comments_of_a_long_period_take_no_more_room_than_of_a_short_one() -> None:
+    def room(n: int) -> int:
+        tracemalloc.start()
+        try:
+            find((record(number, f"no. {number}") for number in range(n)), order="newest")
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    room(50)
+    assert room(3_000) < 2 * room(300)

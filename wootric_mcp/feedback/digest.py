@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from wootric_mcp.feedback.budget import DEFAULT
@@ -10,9 +11,9 @@ from wootric_mcp.feedback.comments import CJK, analyse, common_form
 from wootric_mcp.feedback.quotes import Quote, Quotes
 from wootric_mcp.feedback.receipt import Receipt
 from wootric_mcp.feedback.records import FeedbackRecord, Person
-from wootric_mcp.feedback.score import NO_PERCENTAGE_BELOW, Score, SurveyType, category, score
-from wootric_mcp.feedback.search import query_score
-from wootric_mcp.feedback.selection import Selection, names_instead, parse_query
+from wootric_mcp.feedback.score import NO_PERCENTAGE_BELOW, Score, SurveyType, category, score_of_counts
+from wootric_mcp.feedback.selection import Selection, parse_query
+from wootric_mcp.feedback.tally import Tally
 from wootric_mcp.feedback.themes import Theme, find_themes
 from wootric_mcp.feedback.words import LANGUAGES
 
@@ -72,7 +73,8 @@ def digest(
     """Sum up the responses of a period.
 
     Args:
-        records: All responses of the period, whatever category, in any order.
+        records: All responses of the period, whatever category, in any order. They are read once, and of
+            each no more is kept than its comment needs.
         receipt: Where they come from.
         person: Gives the alias of an end user, for quotes.
         survey_type: What the account asks, which decides what a score means.
@@ -84,27 +86,24 @@ def digest(
         quotes_each: Greatest number of quotes per theme, likewise.
         budget: Length of the answer to be written, in tokens; a longer one has room for more of both.
     """
-    records = list(records)
     longer = max(1.0, budget / DEFAULT)
     most_themes = int(most_themes * min(longer, _MOST_TIMES_THEMES))
     quotes_each = int(quotes_each * longer)
-    asked_about = [record for record in records if selection.includes_person(record)]
-    counted = [record for record in asked_about if not record.excluded]
-    selected_ids = {record.id for record in counted if selection.matches(record, survey_type)}
-    comments = analyse(counted)
-    selected = [comment for comment in comments if comment.record.id in selected_ids]
-    others = [comment for comment in comments if comment.record.id not in selected_ids]
-    overall = score(counted, survey_type)
+    tally = Tally(selection, survey_type)
+    reading = _Reading(selection, survey_type)
+    comments = analyse(reading.commented(tally.counted(records)))
+    selected = [comment for comment in comments if comment.record.id in reading.selected_ids]
+    others = [comment for comment in comments if comment.record.id not in reading.selected_ids]
+    overall = tally.score
     themes: list[Theme] = []
     if len(selected) >= NO_PERCENTAGE_BELOW:
-        query = parse_query(selection.query)
         themes = find_themes(
             selected,
             others,
             survey_type,
             most=most_themes,
             is_known=_query_words(selection),
-            scored=[comment for comment in others if query.matches(comment.record.text)],
+            scored=[comment for comment in others if comment.record.id in reading.said_ids],
         )
     quotes = Quotes(selected, person)
     digests = [ThemeDigest(theme, _quotes(quotes, theme, overall, quotes_each)) for theme in themes]
@@ -114,19 +113,48 @@ def digest(
         receipt=receipt,
         selection=selection,
         survey_type=survey_type,
-        responses=len(counted),
-        excluded=len(asked_about) - len(counted),
+        responses=tally.responses,
+        excluded=tally.excluded,
         commented=len(comments),
         score=overall,
-        selected=len(selected_ids),
+        selected=reading.selected,
         comments=len(selected),
-        query_score=query_score(counted, selection, survey_type),
+        query_score=score_of_counts(reading.said, survey_type) if selection.query.strip() else None,
         themes=tuple(digests),
         in_no_theme=len(rest),
         other_quotes=tuple(quotes.pick(rest, max(quotes_each, 10 - 2 * len(themes)))),
-        in_period=len(records),
-        property_names=names_instead(records, selection.where),
+        in_period=tally.in_period,
+        property_names=tally.property_names,
     )
+
+
+class _Reading:
+    """What is found out while records pass by: which of them are selected, and who says what is asked for."""
+
+    def __init__(self, selection: Selection, survey_type: SurveyType) -> None:
+        self._selection = selection
+        self._survey_type = survey_type
+        self.selected = 0
+        """Records that match the selection, with or without a comment."""
+        self.said: Counter[int | None] = Counter()
+        """Scores of those who say what the query asks for, whatever category."""
+        self.selected_ids: set[int] = set()
+        self.said_ids: set[int] = set()
+        """Ids of comments, and so is the one above."""
+
+    def commented(self, records: Iterable[FeedbackRecord]) -> Iterator[FeedbackRecord]:
+        """Of these records, those with a comment."""
+        for record in records:
+            if self._selection.includes_text(record.text):
+                self.said[record.score] += 1
+                is_selected = self._selection.includes_score(record.score, self._survey_type)
+                self.selected += is_selected
+                if record.text:
+                    self.said_ids.add(record.id)
+                    if is_selected:
+                        self.selected_ids.add(record.id)
+            if record.text:
+                yield record.lean()
 
 
 def _query_words(selection: Selection) -> Callable[[str], bool]:

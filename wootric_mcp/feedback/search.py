@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+import heapq
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from wootric_mcp.feedback.quotes import Quote, cut
 from wootric_mcp.feedback.receipt import Receipt
 from wootric_mcp.feedback.records import FeedbackRecord, Person
-from wootric_mcp.feedback.score import Score, SurveyType, score
-from wootric_mcp.feedback.selection import (
-    Query,
-    Selection,
-    Term,
-    fits,
-    names_instead,
-    occurrences,
-    parse_query,
-)
+from wootric_mcp.feedback.score import Score, SurveyType, score_of_counts
+from wootric_mcp.feedback.selection import Query, Selection, Term, fits, occurrences, parse_query
+from wootric_mcp.feedback.tally import Tally
 from wootric_mcp.feedback.words import WORD, fold, words_of
 
 Order = Literal["relevance", "newest"]
@@ -73,7 +69,8 @@ def search(
     """Find comments.
 
     Args:
-        records: All responses of the period, in any order. Those that are excluded do not count.
+        records: All responses of the period, in any order. Those that are excluded do not count. They are
+            read once, and of those that match no more is kept than is ranked or shown.
         receipt: Where they come from.
         person: Gives the alias of an end user, for the hits.
         survey_type: What the account asks.
@@ -82,31 +79,80 @@ def search(
         start: How many matches to pass over.
         limit: Greatest number of hits.
     """
-    records = list(records)
-    asked_about = [record for record in records if not record.excluded and selection.includes_person(record)]
-    commented = [record for record in asked_about if record.text]
-    matching = [record for record in commented if selection.matches(record, survey_type)]
     query = parse_query(selection.query)
-    newest = sorted(matching, key=lambda record: (record.created_at, record.id), reverse=True)
-    ranked = [[record] for record in newest]
+    tally = Tally(selection, survey_type)
+    reading = _Reading(selection, query, survey_type)
+    matching = reading.matching(tally.counted(records))
     if order == "relevance" and query.groups:
-        ranked = _alike(_by_relevance(newest, query, commented))
+        ranked = _alike(_by_relevance(matching, query, reading))
+        distinct = len(ranked)
+    else:
+        ranked = [[record] for record in heapq.nlargest(max(1, start + limit), matching, key=_recency)]
+        distinct = reading.matched
     page = ranked[start : start + limit]
     return Found(
         receipt=receipt,
         selection=selection,
         order=order,
-        commented=len(commented),
-        matched=len(matching),
-        score=score(asked_about, survey_type),
-        query_score=query_score(commented, selection, survey_type),
+        commented=reading.commented,
+        matched=reading.matched,
+        score=tally.score,
+        query_score=score_of_counts(reading.said, survey_type) if selection.query.strip() else None,
         start=start,
         hits=tuple(_snippet(first, query).by(person) for first, *_ in page),
-        distinct=len(ranked),
+        distinct=distinct,
         times={alike[0].id: len(alike) for alike in page if len(alike) > 1},
-        words=() if len(matching) >= _FEW else _each_word(commented, selection, survey_type),
-        property_names=names_instead(records, selection.where),
+        words=() if reading.matched >= _FEW else reading.each_word(),
+        property_names=tally.property_names,
     )
+
+
+class _Reading:
+    """What is found out while records pass by; the figures are whole once `matching` has come to its end."""
+
+    def __init__(self, selection: Selection, query: Query, survey_type: SurveyType) -> None:
+        self._selection = selection
+        self._query = query
+        self._survey_type = survey_type
+        self.commented = self.matched = 0
+        self.said: Counter[int | None] = Counter()
+        """Scores of those whose comment matches the query, whatever category."""
+        # What each part finds tells something only where there are several.
+        self._parts = [Query((group,)) for group in query.groups] if len(query.groups) > 1 else []
+        self._having = [0] * len(self._parts)
+        self._having_here = [0] * len(self._parts)
+
+    def matching(self, records: Iterable[FeedbackRecord]) -> Iterator[FeedbackRecord]:
+        """Of these records, those whose comment matches."""
+        for record in records:
+            if not record.text:
+                continue
+            self.commented += 1
+            is_here = self._selection.includes_score(record.score, self._survey_type)
+            if self._parts:
+                self._count_parts(record.text, is_here)
+            if self._selection.includes_text(record.text):
+                self.said[record.score] += 1
+                if is_here:
+                    self.matched += 1
+                    yield record.lean()
+
+    def rarity(self) -> list[float]:
+        """Weight of each part of the query, the more the fewer comments have it."""
+        n = self.commented
+        return [math.log(1 + (n - having + 0.5) / (having + 0.5)) for having in self._having] or [1.0]
+
+    def each_word(self) -> tuple[tuple[str, int], ...]:
+        """For every part of a query that found little, how many comments have that part."""
+        words = (" ".join(group[0].words) for group in self._query.groups)
+        return tuple(zip(words, self._having_here, strict=False))
+
+    def _count_parts(self, text: str, is_here: bool) -> None:
+        folded = fold(text)
+        for place, part in enumerate(self._parts):
+            if part.matches_folded(folded):
+                self._having[place] += 1
+                self._having_here[place] += is_here
 
 
 def _alike(records: Sequence[FeedbackRecord]) -> list[list[FeedbackRecord]]:
@@ -117,52 +163,49 @@ def _alike(records: Sequence[FeedbackRecord]) -> list[list[FeedbackRecord]]:
     return list(groups.values())
 
 
-def query_score(
-    records: Iterable[FeedbackRecord], selection: Selection, survey_type: SurveyType
-) -> Score | None:
-    """Score of all who say what the query asks for, whatever category; None without a query."""
-    if not selection.query.strip():
-        return None
-    anybody = replace(selection, category="any")
-    return score((record for record in records if anybody.matches(record, survey_type)), survey_type)
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """What relevance is worked out from."""
+
+    record: FeedbackRecord
+    words: int
+    times: tuple[int, ...]
+    """How often the comment has each part of the query."""
 
 
 def _by_relevance(
-    records: Sequence[FeedbackRecord], query: Query, commented: Sequence[FeedbackRecord]
+    matching: Iterable[FeedbackRecord], query: Query, reading: _Reading
 ) -> list[FeedbackRecord]:
-    """Records that match, ranked; equals stay in the order given."""
-    cut_up = [(words_of(folded := fold(record.text)), folded) for record in records]
-    frequencies = [
-        [sum(occurrences(term, words, folded) for term in group) for group in query.groups]
-        for words, folded in cut_up
-    ]
-    usual_length = sum(len(words) for words, _ in cut_up) / (len(cut_up) or 1) or 1.0
-    rarity = _rarity(query, commented)
+    """Records that match, ranked; among equals newer ones first."""
+    matches = sorted(
+        (_match(record, query) for record in matching), key=lambda one: _recency(one.record), reverse=True
+    )
+    usual_length = sum(match.words for match in matches) / (len(matches) or 1) or 1.0
+    rarity = reading.rarity()
 
-    def relevance(position: int) -> float:
-        words = len(cut_up[position][0])
-        length = 1 - _LENGTH + _LENGTH * max(1.0, words / usual_length)
-        return _prior(words) * sum(
+    def relevance(match: _Match) -> float:
+        length = 1 - _LENGTH + _LENGTH * max(1.0, match.words / usual_length)
+        return _prior(match.words) * sum(
             weight * times * (_SATURATION + 1) / (times + _SATURATION * length)
-            for weight, times in zip(rarity, frequencies[position], strict=True)
+            for weight, times in zip(rarity, match.times, strict=True)
         )
 
-    order = sorted(range(len(records)), key=lambda position: -relevance(position))
-    return [records[position] for position in order]
+    return [match.record for match in sorted(matches, key=relevance, reverse=True)]
+
+
+def _match(record: FeedbackRecord, query: Query) -> _Match:
+    words = words_of(folded := fold(record.text))
+    times = (sum(occurrences(term, words, folded) for term in group) for group in query.groups)
+    return _Match(record, len(words), tuple(times))
+
+
+def _recency(record: FeedbackRecord) -> tuple[datetime, int]:
+    return record.created_at, record.id
 
 
 def _prior(words: int) -> float:
     """A few words hardly say more than the query itself."""
     return 1.0 if words >= 6 else 0.8 if words >= 3 else 0.65
-
-
-def _rarity(query: Query, commented: Sequence[FeedbackRecord]) -> list[float]:
-    """Weight of each part of a query, the more the fewer comments have it."""
-    if len(query.groups) == 1:
-        return [1.0]
-    folded = [fold(record.text) for record in commented]
-    counts = [sum(map(Query((group,)).matches_folded, folded)) for group in query.groups]
-    return [math.log(1 + (len(commented) - n + 0.5) / (n + 0.5)) for n in counts]
 
 
 def _snippet(record: FeedbackRecord, query: Query) -> Quote:
@@ -180,19 +223,4 @@ def _first(text: str, term: Term) -> int:
             if fits(term.words[0], fold(match[0]), exact=term.exact)
         ),
         len(text),
-    )
-
-
-def _each_word(
-    commented: Sequence[FeedbackRecord], selection: Selection, survey_type: SurveyType
-) -> tuple[tuple[str, int], ...]:
-    """For every part of a query that found little, how many comments have that part."""
-    query = parse_query(selection.query)
-    if len(query.groups) < 2:
-        return ()
-    rest = replace(selection, query="")
-    folded = [fold(record.text) for record in commented if rest.matches(record, survey_type)]
-    return tuple(
-        (" ".join(group[0].words), sum(Query((group,)).matches_folded(text) for text in folded))
-        for group in query.groups
     )

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
 
-from wootric_mcp.feedback.budget import estimate_tokens
 from wootric_mcp.feedback.comments import common_form
-from wootric_mcp.feedback.filling import compact
 from wootric_mcp.feedback.records import FeedbackRecord
 from wootric_mcp.feedback.score import SCALES, Category, SurveyType, category
 from wootric_mcp.feedback.words import LANGUAGES, fold, is_elided, is_unspaced, stop_words_of_all, words_of
@@ -19,7 +16,6 @@ from wootric_mcp.feedback.words import LANGUAGES, fold, is_elided, is_unspaced, 
 _PARTS = re.compile(r'(?P<minus>-)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"|]+))|(?P<bar>\|)')
 _PLACEHOLDER = re.compile("<(?:a |the )?theme>", re.IGNORECASE)
 _SHORT = 3
-_NAMES_TOKENS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +81,21 @@ class Selection:
         """Whether the properties, as they were when the person answered, are those asked for."""
         return has_properties(record.properties, self.where)
 
+    def includes_score(self, score: int | None, survey_type: SurveyType) -> bool:
+        """Whether a score is of the category asked for."""
+        return self.category == "any" or category(score, survey_type) == self.category
+
+    def includes_text(self, text: str) -> bool:
+        """Whether a comment, or "" for none, says what is asked for."""
+        return (self.has_text is None or bool(text) == self.has_text) and parse_query(self.query).matches(
+            text
+        )
+
     def matches(self, record: FeedbackRecord, survey_type: SurveyType) -> bool:
         return (
-            (self.category == "any" or category(record.score, survey_type) == self.category)
-            and (self.has_text is None or bool(record.text) == self.has_text)
+            self.includes_score(record.score, survey_type)
             and self.includes_person(record)
-            and parse_query(self.query).matches(record.text)
+            and self.includes_text(record.text)
         )
 
     def describe(self, survey_type: SurveyType) -> str:
@@ -204,22 +209,6 @@ def has_properties(properties: Mapping[str, Any], where: Mapping[str, Any]) -> b
     value.
     """
     return all(_has(properties, name, wanted) for name, wanted in where.items())
-
-
-def names_instead(records: Sequence[FeedbackRecord], where: Mapping[str, Any]) -> tuple[str, ...]:
-    """If `where` describes nobody: names of properties that occur, the most frequent first.
-
-    They are foreign text, and no more of them than are cheap to tell.
-    """
-    if not where or any(has_properties(record.properties, where) for record in records):
-        return ()
-    times = Counter(name for record in records for name in record.properties)
-    names: list[str] = []
-    for name in sorted(times, key=lambda name: (-times[name], name)):
-        if estimate_tokens(compact([*names, name])) > _NAMES_TOKENS:
-            break
-        names.append(name)
-    return tuple(names)
 
 
 def _has(properties: Mapping[str, Any], name: str, wanted: Any) -> bool:

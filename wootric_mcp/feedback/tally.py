@@ -1,0 +1,69 @@
+"""One pass over the responses of a period: whoever is asked about is counted and handed on, nobody kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from wootric_mcp.feedback.budget import estimate_tokens
+from wootric_mcp.feedback.filling import compact
+from wootric_mcp.feedback.records import FeedbackRecord
+from wootric_mcp.feedback.score import Score, SurveyType, score_of_counts
+from wootric_mcp.feedback.selection import Selection
+
+_NAMES_TOKENS = 80
+
+
+class Tally:
+    """What is counted while records pass by; the figures are whole once `counted` has come to its end."""
+
+    def __init__(self, selection: Selection, survey_type: SurveyType) -> None:
+        self.in_period = 0
+        """Responses in the period, whoever gave them."""
+        self.excluded = 0
+        """Those of them by people whom `selection.where` describes that are left out of calculations."""
+        self._selection = selection
+        self._survey_type = survey_type
+        self._scores: Counter[int | None] = Counter()
+        self._names: Counter[str] = Counter()
+        self._describes_somebody = False
+
+    def counted(self, records: Iterable[FeedbackRecord]) -> Iterator[FeedbackRecord]:
+        """Records by people whom `selection.where` describes, without those excluded."""
+        for record in records:
+            self.in_period += 1
+            if not self._selection.includes_person(record):
+                if not self._describes_somebody:
+                    self._names.update(record.properties.keys())
+                continue
+            self._describes_somebody = True
+            if record.excluded:
+                self.excluded += 1
+                continue
+            self._scores[record.score] += 1
+            yield record
+
+    @property
+    def responses(self) -> int:
+        """Records handed on."""
+        return self._scores.total()
+
+    @property
+    def score(self) -> Score:
+        """Score of all records handed on."""
+        return score_of_counts(self._scores, self._survey_type)
+
+    @property
+    def property_names(self) -> tuple[str, ...]:
+        """If `selection.where` describes nobody: names of properties that occur, the most frequent first.
+
+        They are foreign text, and no more of them than are cheap to tell.
+        """
+        if self._describes_somebody:
+            return ()
+        names: list[str] = []
+        for name in sorted(self._names, key=lambda name: (-self._names[name], name)):
+            if estimate_tokens(compact([*names, name])) > _NAMES_TOKENS:
+                break
+            names.append(name)
+        return tuple(names)
