@@ -14,6 +14,7 @@ from sqlalchemy import (
     Row,
     Table,
     and_,
+    bindparam,
     delete,
     func,
     literal,
@@ -30,7 +31,7 @@ from wootric_mcp.store.database import Database, upsert
 from wootric_mcp.store.intervals import Interval, joined
 from wootric_mcp.store.marks import Marking, erased_among, returned
 from wootric_mcp.store.privacy import stripped
-from wootric_mcp.store.schema import coverage, declines, documents, end_users, erased, responses
+from wootric_mcp.store.schema import coverage, declines, documents, end_users, erased, responses, wants
 
 Model = Response | Decline | EndUser
 
@@ -202,23 +203,30 @@ def prune(connection: Connection, *, seen_before: float) -> None:
     connection.execute(delete(erased).where(erased.c.returned_at < seen_before - _YEAR))
 
 
+def clear(connection: Connection) -> None:
+    """Delete what was read, and what was to be read on. Marks of erased people stay."""
+    for table in (responses, declines, end_users, documents, coverage):
+        connection.execute(delete(table))
+    connection.execute(delete(wants).where(wants.c.lasting))
+
+
 def strip_some(connection: Connection, table: Table, after: int, chunk: int = 1_000) -> int | None:
     """Rewrite rows as strict privacy keeps them: the first ones with an id above `after`.
 
     Returns the id to go on after, None at the end.
     """
     some = select(table.c.id, table.c.row).where(table.c.id > after).order_by(table.c.id).limit(chunk)
-    last = None
-    for last, row in connection.execute(some).all():
-        columns = _columns(load(table, row), "strict")
-        connection.execute(update(table).where(table.c.id == last).values(columns))
-    return last
+    found = connection.execute(some).all()
+    stricter = [{"its_id": row_id, "row": _strict(row, table.name)} for row_id, row in found]
+    if stricter:
+        connection.execute(update(table).where(table.c.id == bindparam("its_id")), stricter)
+    return found[-1].id if found else None
 
 
 def _columns(model: Model, privacy: Privacy) -> dict[str, Any]:
     row = model.model_dump_json(exclude_unset=True, by_alias=False)
     if privacy == "strict":
-        row = json.dumps(stripped(json.loads(row), _table(model)), ensure_ascii=False, separators=(",", ":"))
+        row = _strict(row, _table(model))
     columns = {"id": model.id, "created": int(model.created_at.timestamp() // 1), "row": row}
     if not isinstance(model, EndUser):
         columns["end_user_id"] = model.end_user_id
@@ -227,6 +235,10 @@ def _columns(model: Model, privacy: Privacy) -> dict[str, Any]:
         columns["excluded"] = bool(model.excluded_from_calculations)
         columns["shown"] = mask(clean(model.text)) if model.text else ""
     return columns
+
+
+def _strict(row: str, table_name: str) -> str:
+    return json.dumps(stripped(json.loads(row), table_name), ensure_ascii=False, separators=(",", ":"))
 
 
 def _table(model: Model) -> str:
