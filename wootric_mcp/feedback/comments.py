@@ -68,10 +68,20 @@ def analyse(records: Iterable[FeedbackRecord]) -> list[Comment]:
 
     A comment that does not tell its language is taken to be in the one that most others are in.
     """
-    cut = [(record, *_cut(record.text)) for record in sorted(records, key=lambda one: one.id) if record.text]
-    told = Counter(language for _, language, _ in cut if language)
+    shared: dict[str, str] = {}
+    comments: list[Comment] = []
+    untold: list[FeedbackRecord] = []
+    for record in records:
+        if record.text:
+            language, clauses = _cut(record.text)
+            if language:
+                comments.append(_comment(record, language, clauses, shared))
+            else:
+                untold.append(record)
+    told = Counter(comment.language for comment in comments)
     usual = max(told, key=lambda language: (told[language], language), default="")
-    return [_comment(record, language or usual, clauses) for record, language, clauses in cut]
+    comments += [_comment(record, usual, _cut(record.text)[1], shared) for record in untold]
+    return sorted(comments, key=lambda comment: comment.record.id)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -99,11 +109,15 @@ def common_form(word: str, language: str) -> str:
     return folded
 
 
-def _comment(record: FeedbackRecord, language: str, clauses: list[list[str]]) -> Comment:
-    words = tuple(word for clause in clauses for word in clause)
+def _comment(
+    record: FeedbackRecord, language: str, clauses: list[list[str]], shared: dict[str, str]
+) -> Comment:
+    """A comment, whose words and phrases are `shared` with the others: most are in many comments."""
+    words = tuple(shared.setdefault(word, word) for clause in clauses for word in clause)
     phrases: dict[str, str] = {}
     for form, spelling in _phrases(clauses, language):
-        phrases.setdefault(form, spelling)
+        if form not in phrases:
+            phrases[shared.setdefault(form, form)] = shared.setdefault(spelling, spelling)
     return Comment(record, language, words, phrases)
 
 
