@@ -1,7 +1,7 @@
 """Wootric's request limit: a number of requests per minute and account, told in `X-Rate-Limit-*` headers.
 
-Answers without these headers come from operations that are not limited. Others live on the same limit: reading
-takes only a share of what they leave, while the single calls of a person may use all of it.
+Answers without these headers come from operations that are not limited. Others live on the same limit:
+reading takes only a share of what they leave, while the single calls of a person may use all of it.
 """
 
 from __future__ import annotations
@@ -157,8 +157,10 @@ class Limits:
             return  # overtaken by an answer of the window that followed
         is_new = abs(later) >= WINDOW / 2  # some servers reckon the same reset a second later each time
         if self._remaining is None or (is_new and not self._has_rolled):
-            # A count not heard of before: of what it has counted, only what is under way is surely ours.
-            self._own, self._remaining = self._in_flight, remaining
+            # A count not heard of before: ours is what is under way, and it may not have counted all of that.
+            counted = self._in_flight if self._limit is None else self._limit - remaining
+            self._own = self._in_flight
+            self._remaining = max(remaining - max(self._own - counted, 0), 0)
         else:
             # Answers may overtake each other: within one window only the smallest count is news.
             self._remaining = min(self._remaining, remaining)
