@@ -269,6 +269,24 @@ async def test_a_reader_that_gives_up_waiting_says_so() -> None:
     assert mine.waits_until is None
 
 
+async def test_a_reader_that_is_cancelled_as_it_looks_again_does_not_blame_the_limit() -> None:
+    time = FakeTime(1_795_000_020.0)
+    wootric_client = client(SharedWootric(time), time)
+    stopped = anyio.CancelScope()
+    sleep = time.sleep
+
+    async def cancel(seconds: float) -> None:
+        await sleep(seconds)
+        stopped.cancel()
+
+    with pace(READING):
+        await ask(wootric_client, 50)
+        wootric_client._sender._sleep = cancel
+        with stopped:
+            await wootric_client.get_end_user(MARA)
+    assert stopped.cancelled_caught
+
+
 async def test_a_refused_reader_says_until_when_it_waits() -> None:
     time = FakeTime()
     told: list[float | None] = []

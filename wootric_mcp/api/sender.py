@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 import anyio
+import anyio.lowlevel
 import httpx
 
 from wootric_mcp.api import answers, forms
@@ -110,6 +111,7 @@ class Sender:
     async def _await_limit(self, operation: Operation) -> None:
         while (seconds := self.limits.admit(operation.id, PACE.get().urgency)) > 0:
             if seconds + _TIME_TO_ANSWER > time_left():
+                await anyio.lowlevel.checkpoint_if_cancelled()  # then nobody is left to be told
                 raise exhausted(seconds, self._clock())
             is_asked = PACE.get().urgency is Urgency.ASKED
             await self._rest(seconds if is_asked else min(seconds, _LOOK_AGAIN), self._clock() + seconds)
