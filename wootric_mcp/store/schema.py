@@ -80,7 +80,7 @@ wants = Table(
     Column("start", BigInteger, nullable=False),
     Column("end", BigInteger, nullable=False),
     Column("newest_first", Boolean, nullable=False),
-    Column("rows", BigInteger, nullable=False, comment="as many are enough; 0: all"),
+    Column("enough", BigInteger, nullable=False, comment="as many rows are enough; 0: all"),
     Column("asked_at", Double, nullable=False),
     Column("fresh", Boolean, nullable=False, comment="nothing read before `asked_at` will do"),
     Column("urgent_until", Double, nullable=False, comment="wall clock; somebody waits until then"),

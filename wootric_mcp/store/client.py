@@ -1,0 +1,265 @@
+"""`CachingClient`: a `WootricClient` that keeps what it reads, and reads only what is not kept yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import partial
+from itertools import islice
+from math import ceil, floor
+from time import time as epoch_time
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import anyio
+from anyio import to_thread
+
+from wootric_mcp.api.errors import InvalidRequest, RateLimited
+from wootric_mcp.api.models import Bounds, NpsSummary
+from wootric_mcp.api.paging import Batch, Reading, Stopped, Take, hand
+from wootric_mcp.api.people import Person
+from wootric_mcp.store import coverage, documents, rows, schema, sources
+from wootric_mcp.store.freshness import AGEING, CHANGES_AFTER, MINUTE, UNSETTLED
+from wootric_mcp.store.reader import Reader, Spawn
+from wootric_mcp.store.sources import END_USERS, Category, Source
+from wootric_mcp.store.writing import ReflectingClient
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Table
+
+    from wootric_mcp.api.models import Decline, EndUser, Response
+    from wootric_mcp.settings import Settings
+
+_CHUNK = 500
+_EVER = 1 << 40
+"""A second that no row is created after."""
+_CHANGES = "end_users:changes"
+
+
+class CachingClient(ReflectingClient):
+    """One Wootric account and what has been read of it.
+
+    `responses`, `declines` and `end_users` read through the store; everything else asks Wootric, and what is
+    written or deleted is reflected in the store at once. Reading goes on in tasks started by `spawn`; without
+    it, use the client as an async context manager. `now` is account time in epoch seconds. The remaining
+    arguments are those of `WootricClient`.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        now: Callable[[], float] = epoch_time,
+        spawn: Spawn | None = None,
+        **more: Any,
+    ) -> None:
+        super().__init__(settings, **more)
+        self._stack = AsyncExitStack()
+        self._given_spawn = spawn
+        self.reader = Reader(self, settings, now=now, spawn=spawn or self._spawn)
+        self._sweeping = anyio.Lock()
+
+    def _spawn(self, task: Any) -> None:
+        raise RuntimeError("A CachingClient without spawn must be used as an async context manager.")
+
+    async def __aenter__(self) -> Self:
+        if self._given_spawn is None:
+            group = await self._stack.enter_async_context(anyio.create_task_group())
+            self._stack.callback(group.cancel_scope.cancel)
+            self.reader.spawn = lambda task: group.start_soon(task)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._stack.aclose()
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the store and the connections. What was spawned must have ended."""
+        await self.reader.close()
+        await super().aclose()
+
+    # Reading through the store.
+
+    async def responses(
+        self,
+        take: Take[Response],
+        *,
+        person: Person | None = None,
+        category: Category | None = None,
+        excluded: bool | None = None,
+        **how: Any,
+    ) -> Reading:
+        """Hand responses to `take`, read through the store; `how` is that of `_through`.
+
+        `category` needs a `person`.
+        """
+        if category and not person:
+            raise InvalidRequest("A category needs a person.", "Name a person, or leave the category out.")
+        person_id = await self.identify(person) if person else None
+        return await self._through(
+            sources.responses(person_id, category=category, excluded=excluded), take, **how
+        )
+
+    async def declines(self, take: Take[Decline], *, person: Person | None = None, **how: Any) -> Reading:
+        """Hand declines to `take`, read through the store; `how` is that of `_through`."""
+        person_id = await self.identify(person) if person else None
+        return await self._through(sources.declines(person_id), take, **how)
+
+    async def end_users(self, take: Take[EndUser], *, fresh: bool = False, **how: Any) -> Reading:
+        """Hand people to `take`, read through the store; `how` is that of `_through`."""
+        await self.read_changes(fresh=fresh)
+        return await self._through(END_USERS, take, fresh=fresh, **how)
+
+    async def read_changes(self, *, fresh: bool = False) -> None:
+        """Read which of the people that are kept have changed, unless that was done lately."""
+        async with self._sweeping:
+            now = self.reader.tick()
+            last = await self.reader.fetch(_changes_known)
+            if last is None or (now - last < CHANGES_AFTER and not fresh):
+                return
+
+            async def keep(batch: Batch[EndUser]) -> None:
+                await self.reader.write(
+                    lambda connection: self.reader.put(connection, schema.end_users, batch, seen=now)
+                )
+
+            since = Bounds(after=datetime.fromtimestamp(last - UNSETTLED, UTC))
+            await self.read_end_users(keep, updated=since)
+            await self.reader.write(partial(documents.put, name=_CHANGES, row="null", read_at=now))
+
+    async def _through(
+        self,
+        source: Source,
+        take: Take[Any],
+        *,
+        after: datetime | None = None,
+        before: datetime | None = None,
+        newest_first: bool = True,
+        patience: float | None = None,
+        enough: int = 0,
+        fresh: bool = False,
+    ) -> Reading:
+        """Hand rows of an open interval to `take`, in order, as far as they are there or can be read.
+
+        Args:
+            source: Which list.
+            take: Is handed rows by creation, then id; returning False ends it.
+            after: Rows created after that; None: all.
+            before: Rows created before that; None: up to now.
+            newest_first: The order.
+            patience: Seconds after which it ends with what there is.
+            enough: About how many rows will do; 0: all. More are read only if `take` goes on.
+            fresh: Read again what is kept.
+
+        Raises:
+            WootricError: If nothing could be handed over because Wootric cannot be read.
+        """
+        start = floor(after.timestamp()) + 1 if after else 0
+        end = ceil(before.timestamp()) if before else _EVER
+        ends_at = anyio.current_time() + (patience or 0)
+        handed = 0
+        async with self.reader.question():
+            while True:
+                outcome = await self.reader.read(
+                    source,
+                    start,
+                    end,
+                    newest_first=newest_first,
+                    enough=enough,
+                    fresh=fresh,
+                    patience=None if patience is None else max(ends_at - anyio.current_time(), 0),
+                )
+                there = (outcome.reached, end) if newest_first else (start, outcome.reached)
+                more, goes_on = await self._hand_out(source, there, newest_first, take, enough or _CHUNK)
+                handed += more
+                if not goes_on:
+                    return _reading(handed, outcome.reached, "taken")
+                if outcome.stopped == "end":
+                    return _reading(
+                        handed, outcome.reached, "end", await self._unreachable_in(source, start, end)
+                    )
+                if outcome.failure and not (handed and isinstance(outcome.failure, RateLimited)):
+                    raise outcome.failure
+                if outcome.stopped != "enough":
+                    return _reading(
+                        handed, outcome.reached, "rate_limited" if outcome.failure else "patience"
+                    )
+                start, end = (start, outcome.reached) if newest_first else (outcome.reached, end)
+                enough *= 2
+
+    async def _hand_out(
+        self, source: Source, interval: tuple[int, int], newest_first: bool, take: Take[Any], size: int
+    ) -> tuple[int, bool]:
+        """Hand kept rows to `take`; how many, and whether it wants more."""
+        database = await self.reader.database()
+        stream = rows.stream(
+            database,
+            source.table,
+            [interval],
+            where=source.where,
+            newest_first=newest_first,
+            columns=[source.table.c.row],
+            chunk=size,
+        )
+
+        def models() -> list[Any]:
+            return [rows.load(source.table, row.row) for row in islice(stream, size)]
+
+        handed = 0
+        while batch := await to_thread.run_sync(models):
+            handed += len(batch)
+            if await hand(take, Batch(batch, None)) is False:
+                return handed, False
+        return handed, True
+
+    async def _unreachable_in(self, source: Source, start: int, end: int) -> int:
+        """Rows that the API cannot hand out; -1: an unknown number."""
+        pieces = await self.reader.fetch(partial(coverage.pieces, sources=source.keys, interval=(start, end)))
+        missing = [piece.unreachable for piece in pieces if piece.unreachable]
+        return -1 if -1 in missing else sum(missing)
+
+    # Reading one record, and what is known of it without asking.
+
+    async def owner_of(self, table: Table, row_id: int) -> Person | None:
+        """Whose response or decline that is, if it has been read."""
+        end_user_id = await self.reader.fetch(partial(rows.owner, table=table, row_id=row_id))
+        return None if end_user_id is None else Person("id", str(end_user_id))
+
+    async def summary(self, start: date, end: date, *, zone: tzinfo, fresh: bool = False) -> NpsSummary:
+        """Wootric's own figures for these days, kept as long as their youngest responses would be."""
+        name = f"nps_summary:{start}..{end}"
+        now = self.reader.tick()
+        kept = await self.reader.fetch(partial(documents.get, name=name))
+        if kept and not fresh:
+            row, read_at = kept
+            age = read_at - datetime.combine(end + timedelta(days=1), time(), zone).timestamp()
+            if now - read_at < (MINUTE if age <= 0 else AGEING.lasts(age)):
+                return NpsSummary.model_validate_json(row)
+        found = await self.get_nps_summary(start=start, end=end)
+        row = found.model_dump_json()
+        await self.reader.write(partial(documents.put, name=name, row=row, read_at=now))
+        return found
+
+
+def _reading(handed: int, reached: int, stopped: Stopped, unreachable: int = 0) -> Reading:
+    return Reading(
+        rows=handed,
+        complete=stopped == "end" and not unreachable,
+        reached=datetime.fromtimestamp(reached, UTC),
+        unreachable=unreachable,
+        stopped=stopped,
+    )
+
+
+def _changes_known(connection: Connection) -> float | None:
+    """Account time since which changes of the people kept are not known; None if nobody is kept."""
+    if kept := documents.get(connection, _CHANGES):
+        return kept[1]
+    found = coverage.pieces(connection, END_USERS.keys, (0, _EVER))
+    return min((piece.read_at for piece in found), default=None)

@@ -1,0 +1,246 @@
+"""Reading through the store: a question waits for its interval, lanes read what of it is missing."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cache, partial
+from math import inf
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import anyio
+from anyio import to_thread
+
+from wootric_mcp.api.limits import exhausted
+from wootric_mcp.shield.aliases import SANDBOX_KEY, load_key
+from wootric_mcp.store import marks, rows, wants
+from wootric_mcp.store.database import Database
+from wootric_mcp.store.lane import Expected, Lane
+from wootric_mcp.store.location import database_url
+from wootric_mcp.store.sources import Source, named
+from wootric_mcp.store.wants import Standing, Want
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Table
+
+    from wootric_mcp.api.client import WootricClient
+    from wootric_mcp.settings import Settings
+
+T = TypeVar("T")
+Spawn = Callable[[Callable[[], Coroutine[Any, Any, None]]], object]
+
+_LOOK_AGAIN = 0.5
+"""Seconds after which a question looks whether another process has read for it."""
+_ALIVE = 10.0
+"""Seconds for which a question without a deadline is taken to be waiting still."""
+_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a question got."""
+
+    asked_at: float
+    """Account time that freshness was judged by."""
+    reached: int
+    """Everything from where it began up to this second is there (newest first: from this second on)."""
+    stopped: Literal["end", "enough", "patience", "failure"]
+    failure: Exception | None = None
+
+
+class Reader:
+    """Reads lists of one account into its store, each interval once.
+
+    `now` is account time in epoch seconds; `spawn` starts tasks that outlive the call that needed them.
+    """
+
+    def __init__(
+        self,
+        client: WootricClient,
+        settings: Settings,
+        *,
+        now: Callable[[], float],
+        spawn: Spawn,
+    ) -> None:
+        self.client = client
+        self.spawn = spawn
+        self.holder = uuid.uuid4().hex
+        self._settings = settings
+        self._now = now
+        self._key = cache(partial(_key, settings))
+        self._last = -inf
+        self._database: Database | None = None
+        self._opening = anyio.Lock()
+        self._lanes: dict[str, Lane] = {}
+        self._questions = 0
+        self._forgotten: dict[tuple[str, int], float] = {}
+        """Deleted records, and when."""
+
+    async def database(self) -> Database:
+        """The store, opened when it is first needed; what must not be kept any longer is dropped then."""
+        async with self._opening:
+            if self._database is None:
+                settings = self._settings
+                opening = partial(Database.open, database_url(settings), privacy=settings.privacy)
+                self._database = await to_thread.run_sync(opening)
+                if settings.store_days:
+                    oldest = self._now() - settings.store_days * _DAY
+                    await self._database.write(lambda connection: rows.prune(connection, seen_before=oldest))
+        return self._database
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Do something in one transaction."""
+        return await (await self.database()).write(work)
+
+    async def fetch(self, work: Callable[[Connection], T]) -> T:
+        """Look something up."""
+        return await (await self.database()).read(work)
+
+    def tick(self) -> float:
+        """Account time, later than at every call before."""
+        self._last = max(self._now(), self._last + 1e-4)
+        return self._last
+
+    def put(self, connection: Connection, table: Table, models: Sequence[Any], *, seen: float) -> None:
+        """Keep rows that Wootric returned to a reading that began at `seen`."""
+        there = [model for model in models if self._forgotten.get((table.name, model.id), -inf) < seen]
+        rows.put(connection, table, there, seen=seen, privacy=self._settings.privacy, marks=self._mark)
+
+    async def forget(self, table: Table, row_id: int) -> None:
+        """Drop a record that was deleted; a reading that is under way does not bring it back."""
+        self._forgotten[table.name, row_id] = self.tick()
+        await self.write(lambda connection: rows.forget(connection, table, row_id))
+
+    async def erase(self, end_user_id: int) -> None:
+        """Drop everything about a person who was deleted, and keep nothing of them as long as Wootric does."""
+        now = self.tick()
+        await self.write(
+            lambda connection: marks.erase(connection, self._mark(end_user_id), end_user_id, now)
+        )
+
+    def _mark(self, end_user_id: int) -> str:
+        return marks.mark(self._key(), end_user_id)
+
+    async def close(self) -> None:
+        """Close the store. The tasks that were spawned must have ended."""
+        database, self._database = self._database, None
+        if database is not None:
+            await to_thread.run_sync(database.close)
+
+    async def resume(self) -> None:
+        """Read on what an earlier process was asked to read and did not finish."""
+        for key in await self.fetch(wants.sources):
+            self._lane(named(key)).run()
+
+    @asynccontextmanager
+    async def question(self) -> AsyncIterator[None]:
+        """While it is open, what was read for it is there; with the store off, no longer."""
+        self._questions += 1
+        try:
+            yield
+        finally:
+            self._questions -= 1
+            if self._settings.store == "off" and not self._questions:
+                with anyio.CancelScope(shield=True):
+                    await self.write(rows.clear)
+
+    async def read(
+        self,
+        source: Source,
+        start: int,
+        end: int,
+        *,
+        newest_first: bool = True,
+        enough: int = 0,
+        fresh: bool = False,
+        patience: float | None = None,
+        lasting: bool = False,
+        expected: Expected = lambda: None,
+        progress: Callable[[], Awaitable[None]] | None = None,
+    ) -> Outcome:
+        """Have the seconds from `start` to before `end` read, as far as they are not fresh already.
+
+        Args:
+            source: Which list.
+            start: First second of creation.
+            end: First second that is not asked for any more; later than now is now.
+            newest_first: From which side.
+            enough: Rows that are enough; 0: all.
+            fresh: Read again what has been read.
+            patience: Seconds to wait; None: until it is done.
+            lasting: Whether to read on when patience is over.
+            expected: Tells how many rows there are, once that is known.
+            progress: Called after every batch that was read.
+        """
+        lane = self._lane(source)
+        now = self.tick()
+        end = min(end, int(now) + 1)
+        shared = None if fresh else lane.shared_since(end)
+        wait_until = time.time() + (_ALIVE if patience is None else patience)
+        want = Want(start, end, shared or now, newest_first, enough, fresh, wait_until, lasting)
+        if start >= end:
+            return Outcome(now, start if newest_first else end, "end")
+        look = partial(wants.standing, source=source, want=want)
+        standing = await self.fetch(look)
+        if not standing.gaps:
+            return _outcome(want, standing)
+        want = await self.write(lambda connection: wants.add(connection, source.key, want))
+        lane.arrive(want.id, expected)
+        failure: Exception | None = None
+        keeps_on = False
+        try:
+            with anyio.move_on_after(patience) as scope:
+                while True:
+                    moved = lane.moved
+                    standing = await self.fetch(look)
+                    if progress:
+                        await progress()
+                    failure = lane.failure or self._held_up(lane, scope.deadline)
+                    if not standing.gaps or failure:
+                        break
+                    await self._wait(moved, want, patience)
+            keeps_on = lasting and bool(standing.gaps)
+            return _outcome(want, standing, failure)
+        finally:
+            with anyio.CancelScope(shield=True):
+                if keeps_on:
+                    await self.write(lambda connection: wants.hasten(connection, want.id, 0.0))
+                else:
+                    await self.write(lambda connection: wants.withdraw(connection, want.id))
+            lane.leave(want.id)
+
+    async def _wait(self, moved: anyio.Event, want: Want, patience: float | None) -> None:
+        """Wait until something was read; who waits without a deadline says from time to time that it does."""
+        with anyio.move_on_after(_LOOK_AGAIN):
+            await moved.wait()
+        if patience is None and want.urgent_until - time.time() < _ALIVE / 2:
+            await self.write(lambda connection: wants.hasten(connection, want.id, time.time() + _ALIVE))
+
+    def _held_up(self, lane: Lane, deadline: float) -> Exception | None:
+        """The error for a question that the request limit lets nothing be read for before its deadline."""
+        if deadline == inf:
+            return None
+        left = deadline - anyio.current_time()
+        now = time.time()
+        if not lane.is_held_up(now + left):
+            return None
+        resets_at = self.client.budget.resets_at
+        return exhausted(resets_at.timestamp() - now if resets_at else left, now)
+
+    def _lane(self, source: Source) -> Lane:
+        return self._lanes.setdefault(source.key, Lane(self, source))
+
+
+def _outcome(want: Want, standing: Standing, failure: Exception | None = None) -> Outcome:
+    if not standing.gaps:
+        is_through = standing.reached == (want.start if want.newest_first else want.end)
+        return Outcome(want.asked_at, standing.reached, "end" if is_through else "enough")
+    return Outcome(want.asked_at, standing.reached, "failure" if failure else "patience", failure)
+
+
+def _key(settings: Settings) -> bytes:
+    """The secret behind the marks of erased people: the one behind aliases."""
+    return SANDBOX_KEY if settings.is_sandbox else load_key(settings.alias_key_file)
