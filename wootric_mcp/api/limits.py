@@ -79,8 +79,6 @@ class Limits:
         self._remaining: int | None = None
         self._resets_at: float | None = None
         self._window: int | None = None
-        self._has_rolled = False
-        """Whether the count was begun anew by the clock, before an answer told of the new window."""
         self._own = 0
         """Requests of this process in the current window."""
         self._in_flight = 0
@@ -156,7 +154,7 @@ class Limits:
         if status != 429 and -2 * WINDOW < later <= -WINDOW / 2:
             return  # overtaken by an answer of the window that followed
         is_new = abs(later) >= WINDOW / 2  # some servers reckon the same reset a second later each time
-        if self._remaining is None or (is_new and not self._has_rolled):
+        if self._remaining is None or is_new:
             # A count not heard of before: ours is what is under way, and it may not have counted all of that.
             counted = self._in_flight if self._limit is None else self._limit - remaining
             self._own = self._in_flight
@@ -165,7 +163,7 @@ class Limits:
             # Answers may overtake each other: within one window only the smallest count is news.
             self._remaining = min(self._remaining, remaining)
         if is_new or self._window is None:
-            self._window, self._has_rolled = window, False
+            self._window = window
         self._resets_at = self._clock() + _wait(headers, self._clock())
 
     def _was_used_by_others(self) -> bool:
@@ -184,7 +182,7 @@ class Limits:
     def _roll(self) -> None:
         if self._resets_at is not None and self._clock() >= self._resets_at:
             self._remaining, self._resets_at = self._limit, None
-            self._own, self._has_rolled = self._in_flight, True
+            self._own = self._in_flight
 
 
 def _wait(headers: Mapping[str, str], now: float) -> float:
