@@ -113,9 +113,9 @@ def set_aside(path: Path, *, keep: bool) -> None:
     Raises:
         OSError: a file cannot be moved, for instance because it is in use on Windows.
     """
+    cleared_aside(path)
     for end in _ENDS:  # the database first: SQLite drops a log that it finds beside an empty file
         here, there = Path(f"{path}{end}"), Path(f"{path}{ASIDE}{end}")
-        there.unlink(missing_ok=True)
         if not keep:
             here.unlink(missing_ok=True)
         elif here.exists():
@@ -128,8 +128,18 @@ def forget_aside(path: Path, *, older_than: float) -> None:
     aside = Path(f"{path}{ASIDE}")
     with suppress(OSError):
         if time.time() - aside.stat().st_mtime >= older_than:
-            for end in _ENDS:
-                Path(f"{aside}{end}").unlink(missing_ok=True)
+            cleared_aside(path)
+
+
+def cleared_aside(path: Path) -> Path:
+    """Where the store at `path` is set aside; what was there is deleted.
+
+    Raises:
+        OSError: a file cannot be deleted.
+    """
+    for end in _ENDS:
+        Path(f"{path}{ASIDE}{end}").unlink(missing_ok=True)
+    return Path(f"{path}{ASIDE}")
 
 
 def identity(path: Path) -> tuple[int, int] | None:

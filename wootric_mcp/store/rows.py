@@ -31,7 +31,7 @@ from wootric_mcp.store.database import Database, upsert
 from wootric_mcp.store.intervals import Interval, joined
 from wootric_mcp.store.marks import Marking, erased_among, returned
 from wootric_mcp.store.privacy import stripped
-from wootric_mcp.store.schema import coverage, declines, documents, end_users, erased, responses, wants
+from wootric_mcp.store.schema import coverage, declines, documents, end_users, erased, responses
 
 Model = Response | Decline | EndUser
 
@@ -204,10 +204,19 @@ def prune(connection: Connection, *, seen_before: float) -> None:
 
 
 def clear(connection: Connection) -> None:
-    """Delete what was read, and what was to be read on. Marks of erased people stay."""
-    for table in (responses, declines, end_users, documents, coverage):
+    """Delete everything that was read. Marks of erased people stay."""
+    for table in (responses, declines, end_users, coverage, documents):
         connection.execute(delete(table))
-    connection.execute(delete(wants).where(wants.c.lasting))
+
+
+def created(connection: Connection, table: Table, row_id: int) -> int | None:
+    """When a row was created, epoch seconds; None if it is not kept."""
+    return connection.scalar(select(table.c.created).where(table.c.id == row_id))
+
+
+def owner(connection: Connection, table: Table, row_id: int) -> int | None:
+    """The end user whose response or decline a row is; None if it is not kept."""
+    return connection.scalar(select(table.c.end_user_id).where(table.c.id == row_id))
 
 
 def strip_some(connection: Connection, table: Table, after: int, chunk: int = 1_000) -> int | None:
