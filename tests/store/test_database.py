@@ -13,7 +13,7 @@ from pathlib import Path
 
 import anyio
 import pytest
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, func, select
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, delete, func, select
 
 from wootric_mcp.settings import Privacy
 from wootric_mcp.store import engines
@@ -339,6 +339,14 @@ def test_a_store_without_a_version_is_set_aside(path: Path) -> None:
     database.close()
 
 
+def test_a_damaged_store_of_another_version_is_set_aside(path: Path) -> None:
+    filled(path, 500)
+    of_another_version(path)
+    damage(path)
+    filled(path)
+    assert files_of(path)[3].exists()
+
+
 def test_in_strict_privacy_a_store_of_another_version_is_emptied(path: Path) -> None:
     filled(path, 50)
     of_another_version(path)
@@ -375,6 +383,19 @@ def test_a_store_of_another_account_is_left_alone(path: Path, caplog: pytest.Log
     with again.reading() as connection:
         assert names(connection) == ["a"]
     again.close()
+
+
+def test_what_was_erased_cannot_be_found_in_the_file(path: Path) -> None:
+    database = opened(path)
+    with database.writing() as connection:
+        for number in range(20):
+            keep(connection, f"{number} {'secret' * 10}")
+    with database.writing() as connection:
+        connection.execute(delete(documents).where(documents.c.name.startswith("7 ")))
+    database.close()
+    content = path.read_bytes()
+    assert b"8 secretsecret" in content
+    assert b"7 secretsecret" not in content.replace(b"17 secretsecret", b"")
 
 
 def test_a_folder_that_cannot_be_made_means_memory(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

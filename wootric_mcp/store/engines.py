@@ -138,24 +138,29 @@ def _opened(path: Path, privacy: Privacy, account: str) -> Place:
     location.make_private(path)
     engine = _file_engine(path, privacy)
     try:
+        _put_in_order(engine, path, privacy, account)
+    except BaseException:
+        engine.dispose()
+        raise
+    return Place(engine, path, location.identity(path))
+
+
+def _put_in_order(engine: Engine, path: Path, privacy: Privacy, account: str) -> None:
+    try:
         try:
             _prepare(engine, privacy, account)
         except OtherVersion:
             logger.warning("The store %s is of another version: it is set aside and filled anew.", path)
             _empty(engine, path, privacy)
             _prepare(engine, privacy, account)
-        except DBAPIError as error:
-            if code_of(error) not in DAMAGED:
-                raise
-            logger.warning("The store %s is damaged: it is set aside and filled anew.", path)
-            engine.dispose()
-            location.set_aside(path, keep=privacy == "standard")
-            location.make_private(path)
-            _prepare(engine, privacy, account)
-    except BaseException:
+    except DBAPIError as error:
+        if code_of(error) not in DAMAGED:
+            raise
+        logger.warning("The store %s is damaged: it is set aside and filled anew.", path)
         engine.dispose()
-        raise
-    return Place(engine, path, location.identity(path))
+        location.set_aside(path, keep=privacy == "standard")
+        location.make_private(path)
+        _prepare(engine, privacy, account)
 
 
 def _file_engine(path: Path, privacy: Privacy) -> Engine:
@@ -168,7 +173,7 @@ def _file_engine(path: Path, privacy: Privacy) -> Engine:
     @event.listens_for(engine, "connect")
     def _(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute(f"PRAGMA secure_delete = {'ON' if privacy == 'strict' else 'OFF'}")
+        connection.execute(f"PRAGMA secure_delete = {'ON' if privacy == 'strict' else 'FAST'}")
 
     event.listen(engine, "begin", _begin)
     return engine
