@@ -15,6 +15,7 @@ import anyio
 from wootric_mcp import __version__
 from wootric_mcp.server import build_server
 from wootric_mcp.settings import Privacy, Settings
+from wootric_mcp.tools.app import App
 from wootric_mcp.tools.registry import UnknownToolError
 
 _EPILOG = """\
@@ -39,7 +40,10 @@ The flags --toolsets, --tools, --exclude-tools, --read-only and --privacy can be
 Before anything is deleted, overwritten or mailed to customers, a person is asked. Where the client
 cannot ask, the call is refused and nothing is changed.
 
-`wootric-mcp sandbox --help` tells about the simulated account.
+Further commands (each has a --help):
+  wootric-mcp sync [PERIOD]   read a period ahead, so that questions about it are answered at once
+  wootric-mcp store status    what is kept of the account; `store clear` deletes it
+  wootric-mcp sandbox         serve the simulated account alone
 """
 
 
@@ -83,8 +87,14 @@ def run(arguments: Sequence[str]) -> int:
         from wootric_mcp.sandbox.cli import main
 
         return main(list(arguments[1:]))
+    level = os.environ.get("WOOTRIC_LOG_LEVEL", "").strip().upper() or "WARNING"
+    if arguments[:1] in (["sync"], ["store"]):
+        from wootric_mcp.store import cli as store_cli
+
+        _log_to_stderr(level)
+        return store_cli.main(arguments, lambda settings: App(settings).zone)
     options = parser().parse_args(arguments)
-    _log_to_stderr(os.environ.get("WOOTRIC_LOG_LEVEL", "").strip().upper() or "WARNING")
+    _log_to_stderr(level)
     with ExitStack() as stack:
         try:
             settings = _settings(options, stack)

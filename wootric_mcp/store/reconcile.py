@@ -105,7 +105,7 @@ async def difference(
     Args:
         client: Whose store it is.
         start: First second of the first day, epoch seconds; 0: from the beginning.
-        end: First second after the last day.
+        end: First second after the last day; for a period that is not over it may be the one after now.
         summary: Of the same dates.
         zone: In which the days begin there.
         now: Account time, epoch seconds.
@@ -204,7 +204,7 @@ def fitting(
 
     Only those count for which everything in question has been read.
     """
-    first, after = _local(start, zone).date(), _local(end, zone).date()
+    first, after = _day(start, zone), _day(end - 1, zone) + timedelta(days=1)
     seen = {(start, end)}
     found: list[Fit] = []
     for name in _ZONES:
