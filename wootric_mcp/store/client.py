@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from wootric_mcp.settings import Settings
 
 _CHUNK = 500
+_TIME_TO_CLOSE = 0.5
+"""Seconds that closing may take although somebody has cancelled."""
 _EVER = 1 << 40
 """A second that no row is created after."""
 _CHANGES = "end_users:changes"
@@ -77,7 +79,8 @@ class CachingClient(ReflectingClient):
         traceback: TracebackType | None,
     ) -> None:
         await self._stack.aclose()
-        await self.aclose()
+        with anyio.move_on_after(_TIME_TO_CLOSE, shield=True):
+            await self.aclose()
 
     async def aclose(self) -> None:
         """Close the store and the connections. What was spawned must have ended."""

@@ -129,6 +129,12 @@ class Lane:
                 while await self._beat(group):
                     with anyio.move_on_after(_BEAT if self._walks else _ASK_AGAIN):
                         await self._bell.wait()
+        except anyio.get_cancelled_exc_class():
+            with anyio.CancelScope(shield=True):  # another process need not wait until the lease ends
+                await self._reader.write(
+                    partial(leases.release, source=self.source.key, holder=self._reader.holder)
+                )
+            raise
         except Exception as error:
             log.exception("Reading %s ended", self.source.key)
             self._is_running = False
@@ -289,7 +295,7 @@ class Lane:
             await self._reader.write(partial(coverage.extend, source=self.source.key, piece=piece))
 
     async def _give_up(self, error: Exception) -> None:
-        """Tell who waits what went wrong; what nobody waits for is tried again after a rest, if it may pass."""
+        """Tell who waits what went wrong; what nobody waits for is tried again later, if it may pass."""
         self._failures += 1
         rest = min(_REST * 2 ** (self._failures - 1), _LONGEST_REST)
         self._rests_until = anyio.current_time() + rest

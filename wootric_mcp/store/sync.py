@@ -56,15 +56,21 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What a list holds of the period, and how much of that was read now."""
+    """What is kept of a list for the period, and how much of that was read now."""
 
     name: str
     there: int
     new: int
+    unreachable: int
+    """Rows that the API cannot hand out; -1: an unknown number."""
 
     def __str__(self) -> str:
-        part = "" if self.new == self.there else f"{self.new:,} of "
-        return f"{part}{self.there:,} {self.name}"
+        remarks = [f"{self.new:,} read now"] if self.new != self.there else []
+        if self.unreachable:
+            number = f"{self.unreachable:,}" if self.unreachable > 0 else "an unknown number"
+            remarks.append(f"{number} more that share one second cannot be reached")
+        said = ", ".join(remarks)
+        return f"{self.there:,} {self.name}{said and f' ({said})'}"
 
 
 async def sync(
@@ -117,10 +123,9 @@ async def _read(settings: Settings, period: Period, zone: tzinfo, err: TextIO) -
         segments, templates = await one.read_documents()
         requests = client.requests
     days = f"{period.first or 'the beginning'} to {period.last} ({period.zone})"
-    plural = "" if requests == 1 else "s"
     return (
-        f"Read {', '.join(map(str, found))} of {days}, {segments} segments and {templates} survey templates: "
-        f"{requests:,} request{plural} in {_duration(time.monotonic() - began)}."
+        f"Kept of {days}: {', '.join(map(str, found))}; {segments} segments, {templates} survey templates. "
+        f"{requests:,} requests in {_duration(time.monotonic() - began)}."
     )
 
 
@@ -213,7 +218,14 @@ def _read_since(
     table = source.table
     within = (table.c.created >= interval[0], table.c.created < interval[1])
     new = select(func.count()).select_from(table).where(*within, table.c.seen >= began)
-    return Read(name, rows.count(connection, table, [interval]), connection.scalar(new) or 0)
+    pieces = coverage.pieces(connection, source.keys, interval)
+    missing = [piece.unreachable for piece in pieces if piece.unreachable]
+    return Read(
+        name,
+        rows.count(connection, table, [interval]),
+        connection.scalar(new) or 0,
+        -1 if -1 in missing else sum(missing),
+    )
 
 
 class _Bar:
