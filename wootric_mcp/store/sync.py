@@ -11,13 +11,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
-from math import ceil, floor
+from math import ceil, floor, inf
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 import anyio
 from sqlalchemy import func, select
 
 from wootric_mcp.api.errors import WootricError
+from wootric_mcp.api.limits import Urgency
+from wootric_mcp.api.paging import MAX_PER_PAGE
 from wootric_mcp.store import coverage, documents, rows, sources
 from wootric_mcp.store.client import CachingClient
 from wootric_mcp.store.database import StoreError
@@ -49,7 +51,7 @@ class Progress(Protocol):
     def is_due(self) -> bool:
         """Whether to look again how far it is; looking costs a little."""
 
-    def show(self, there: int, expected: int | None, left: str) -> None: ...
+    def show(self, there: int, expected: int | None, note: str) -> None: ...
 
     def end(self) -> None: ...
 
@@ -136,6 +138,8 @@ class _Sync:
     zone: tzinfo
     progress: Progress
     _expected: int | None = field(default=None, init=False)
+    _first: int = field(default=0, init=False)
+    _began: float = field(default=0.0, init=False)
 
     @property
     def interval(self) -> tuple[int, int]:
@@ -148,7 +152,8 @@ class _Sync:
         began = reader.tick()
         look = partial(_there, source=source, interval=self.interval, asked_at=began)
         self._expected = None
-        self.progress.begin(name, await reader.fetch(look))
+        self._first, self._began = await reader.fetch(look), time.monotonic()
+        self.progress.begin(name, self._first)
         try:
             async with anyio.create_task_group() as group:
                 if name == "responses":
@@ -164,9 +169,13 @@ class _Sync:
         )
 
     async def _read_rows(self, source: Source, look: Callable[[Connection], int]) -> Exception | None:
+        async def show() -> None:
+            there = await self.client.reader.fetch(look)
+            self.progress.show(there, self._expected, self._note(there))
+
         async def tell() -> None:
             if self.progress.is_due:
-                self.progress.show(await self.client.reader.fetch(look), self._expected, self._left())
+                await show()
 
         try:
             if source is sources.END_USERS:
@@ -174,7 +183,7 @@ class _Sync:
             outcome = await self.client.reader.read(
                 source, *self.interval, expected=lambda: self._expected, progress=tell
             )
-            self.progress.show(await self.client.reader.fetch(look), self._expected, self._left())
+            await show()
         except (WootricError, StoreError) as error:  # raised by the caller, where no group wraps it
             return error
         return outcome.failure
@@ -199,11 +208,18 @@ class _Sync:
             await reader.write(partial(documents.put, name=name, row=row, read_at=now))
         return len(segments), len(found.survey_templates)
 
-    def _left(self) -> str:
-        budget = self.client.budget
-        if budget.limit is None:
-            return ""
-        return f"{budget.remaining:,} of {budget.limit:,} requests left this minute"
+    def _note(self, there: int) -> str:
+        """How long it will take, and how many requests are left for others, too."""
+        limits, notes = self.client.limits, []
+        missing = max((self._expected or 0) - there, 0)
+        speed = (there - self._first) / max(time.monotonic() - self._began, 0.001)
+        if missing and speed:
+            pages = ceil(missing / MAX_PER_PAGE) - (limits.allowance(Urgency.BEHIND) or 0)
+            waiting = max(pages, 0) / (limits.per_minute(Urgency.BEHIND) or inf) * 60
+            notes.append(f"about {_duration(max(missing / speed, waiting))} left")
+        if limits.budget.limit:
+            notes.append(f"{limits.budget.remaining:,} of {limits.budget.limit:,} requests left this minute")
+        return ", ".join(notes)
 
 
 def _there(connection: Connection, source: Source, interval: tuple[int, int], asked_at: float) -> int:
@@ -246,10 +262,10 @@ class _Bar:
     def is_due(self) -> bool:
         return time.monotonic() - self._shown_at >= _REDRAWN
 
-    def show(self, there: int, expected: int | None, left: str) -> None:
+    def show(self, there: int, expected: int | None, note: str) -> None:
         self._shown_at = time.monotonic()
         self._bar.total = None if expected is None else max(expected, there)
-        self._bar.set_postfix_str(left, refresh=False)
+        self._bar.set_postfix_str(note, refresh=False)
         self._bar.update(there - self._bar.n)
         self._bar.refresh()
 
@@ -275,15 +291,12 @@ class _Lines:
     def is_due(self) -> bool:
         return time.monotonic() - self._shown_at >= _SAID
 
-    def show(self, there: int, expected: int | None, left: str) -> None:
+    def show(self, there: int, expected: int | None, note: str) -> None:
         now = time.monotonic()
         is_due, self._shown_at = self.is_due, now
         rate = (there - self._first) / max(now - self._began, 0.001)
         known = f" of about {max(expected, there):,}" if expected else ""
-        remaining = max((expected or 0) - there, 0)
-        eta = f", {_duration(remaining / rate)} left" if remaining and rate > 0 else ""
-        said = [f"{self._name}: {there:,}{known} rows, {rate:,.0f} a second{eta}", left]
-        self._last = "; ".join(part for part in said if part)
+        self._last = f"{self._name}: {there:,}{known} rows, {rate:,.0f} a second{note and ', '}{note}"
         if is_due:
             self._say()
 
