@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from math import inf
 
-from wootric_mcp.store.intervals import Interval, around, joined
+from wootric_mcp.store.intervals import Interval, around, common, joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,8 @@ class Need:
     end: int
     urgent: bool
     newest_first: bool = True
+    since: float = 0.0
+    """Only a walk that began then or later will do (account time)."""
 
     @property
     def interval(self) -> Interval:
@@ -28,6 +31,8 @@ class Position:
 
     edge: int
     newest_first: bool = True
+    began: float = inf
+    """When the walk began (account time)."""
 
     @property
     def next_second(self) -> int:
@@ -45,7 +50,11 @@ class Prospect:
 
 def prospect(needs: Iterable[Need], position: Position) -> Prospect | None:
     """What a walk would read next; None if nobody wants that."""
-    needs = [need for need in needs if need.newest_first == position.newest_first]
+    needs = [
+        need
+        for need in needs
+        if need.newest_first == position.newest_first and need.since <= position.began
+    ]
     for urgent in (True, False):
         gaps = joined(need.interval for need in needs if need.urgent or not urgent)
         if gap := around(gaps, position.next_second):
@@ -61,14 +70,23 @@ def next_walk(needs: Collection[Need], walks: Collection[Position]) -> Position 
     """
     for urgent in (True, False):
         for newest_first in (True, False):
-            gaps = joined(
-                need.interval
-                for need in needs
-                if need.newest_first == newest_first and (need.urgent or not urgent)
-            )
-            seconds = [walk.next_second for walk in walks if walk.newest_first == newest_first]
-            free = [gap for gap in gaps if not any(gap[0] <= second < gap[1] for second in seconds)]
+            open_needs = [
+                need for need in needs if need.newest_first == newest_first and (need.urgent or not urgent)
+            ]
+            going = [walk for walk in walks if walk.newest_first == newest_first]
+            free = [
+                gap
+                for gap in joined(need.interval for need in open_needs)
+                if not any(_comes_to(walk, gap, open_needs) for walk in going)
+            ]
             if free:
                 start, end = free[-1]
                 return Position(end if newest_first else start, newest_first)
     return None
+
+
+def _comes_to(walk: Position, gap: Interval, needs: Iterable[Need]) -> bool:
+    """Whether a walk is in a gap and began late enough for all who want something of it."""
+    return gap[0] <= walk.next_second < gap[1] and all(
+        need.since <= walk.began for need in needs if common(need.interval, gap)
+    )

@@ -75,7 +75,7 @@ coverage = Table(
 wants = Table(
     "wants",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", BigInteger, primary_key=True, autoincrement=False, comment="random: never used again"),
     Column("source", String(80), nullable=False, index=True),
     Column("start", BigInteger, nullable=False),
     Column("end", BigInteger, nullable=False),

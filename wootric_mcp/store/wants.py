@@ -1,9 +1,10 @@
-"""What somebody wants to have read. Kept in the store, so that whoever reads a list reads for all processes."""
+"""What somebody wants read. Kept in the store, so that whoever reads a list reads for all processes."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from random import getrandbits
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select, update
@@ -84,9 +85,16 @@ def standing(connection: Connection, source: Source, want: Want) -> Standing:
 
 def add(connection: Connection, source: str, want: Want) -> Want:
     """Keep a want; returns it with its id."""
-    values = {name: getattr(want, name) for name in Want.__slots__ if name != "id"}
-    inserted = connection.execute(insert(wants).values(source=source, **values)).inserted_primary_key
-    return replace(want, id=int(inserted[0]) if inserted else 0)
+    # An id that was used before might be withdrawn by whoever had it then.
+    want = replace(want, id=getrandbits(62))
+    values = {name: getattr(want, name) for name in Want.__slots__}
+    connection.execute(insert(wants).values(source=source, **values))
+    return want
+
+
+def is_kept(connection: Connection, want_id: int) -> bool:
+    """Whether a want is still there."""
+    return connection.scalar(select(wants.c.id).where(wants.c.id == want_id)) is not None
 
 
 def of(connection: Connection, source: str) -> list[Want]:
