@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import compileall
 import json
-import os
 import subprocess
 import sys
 import time
@@ -16,13 +15,13 @@ from typing import Any
 import mcp
 
 import wootric_mcp
+from benchmarks.processes import environment, resident
 
 RATIO, EXTRA_MEBIBYTES = 1.15, 10.0
 """Budgets: our start in one-tool starts, our resident memory above the one-tool server's."""
 
 TOY, OURS = "benchmarks.one_tool", "wootric_mcp"
-ROOT = Path(__file__).parents[1]
-_ENVIRONMENT = {"WOOTRIC_CLIENT_ID": "id", "WOOTRIC_CLIENT_SECRET": "secret", "PYTHONPATH": str(ROOT)}
+_VARIABLES = {"WOOTRIC_CLIENT_ID": "id", "WOOTRIC_CLIENT_SECRET": "secret"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ def _start(module: str) -> Start:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=_environment(),
+        env=environment(_VARIABLES),
     ) as process:
         _ask(
             process,
@@ -94,17 +93,11 @@ def _start(module: str) -> Start:
         _send(process, {"method": "notifications/initialized"})
         _ask(process, "tools/list")
         milliseconds = (time.perf_counter() - begun) * 1000
-        mebibytes = _resident(process.pid)
+        mebibytes = resident(process.pid)
         assert process.stdin
         process.stdin.close()
         process.wait(10)
     return Start(milliseconds, mebibytes)
-
-
-def _environment() -> dict[str, str]:
-    """The environment without settings of the machine, and without what would have coverage measure."""
-    foreign = ("WOOTRIC_", "COVERAGE_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(foreign)} | _ENVIRONMENT
 
 
 def _send(process: subprocess.Popen[bytes], message: dict[str, Any]) -> None:
@@ -120,17 +113,6 @@ def _ask(process: subprocess.Popen[bytes], method: str, **params: Any) -> None:
         if json.loads(line).get("id") == method:
             return
     raise RuntimeError(f"{process.args!r} ended before it answered {method}")
-
-
-def _resident(pid: int) -> float | None:
-    """MiB, by `ps`, which Linux and macOS have; its unit is KiB."""
-    try:
-        told = subprocess.run(
-            ["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return int(told.stdout) / 1024
 
 
 def _milliseconds(starts: list[Start]) -> float:
