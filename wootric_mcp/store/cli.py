@@ -6,14 +6,20 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, tzinfo
+from pathlib import Path
 from typing import get_args
 
 import anyio
 
 from wootric_mcp.feedback.period import PeriodError, resolve_period
 from wootric_mcp.settings import Privacy, Settings
+from wootric_mcp.store.location import files_of, store_file
 
 ZoneOf = Callable[[Settings], tzinfo]
+
+# Problems with these leave it open which store is meant.
+_TELLING = ("WOOTRIC_STORE", "WOOTRIC_REGION", "WOOTRIC_BASE_URL", "WOOTRIC_ACCOUNT_TOKEN")
+_YES = ("y", "yes")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,24 +44,44 @@ def parser() -> argparse.ArgumentParser:
         choices=get_args(Privacy),
         help="strict: e-mail addresses, phone numbers and IP addresses are not stored",
     )
+    store = commands.add_parser(
+        "store",
+        help="what is kept of the account",
+        description="Tells what is kept of the account that the environment names, or deletes it. Wootric is "
+        "not asked, and nothing changes there.",
+    )
+    actions = store.add_subparsers(dest="action", required=True)
+    actions.add_parser("status", help="rows, what has been read and when, what is still wanted")
+    clear = actions.add_parser("clear", help="delete it, also if it is damaged; what is asked is read again")
+    clear.add_argument("--yes", action="store_true", help="do not ask")
     return made
 
 
 def main(arguments: Sequence[str], zone_of: ZoneOf) -> int:
     """Run `sync …` or `store …`; the exit status. `zone_of` gives the account's time zone."""
     options = parser().parse_args(arguments)
-    settings = Settings.load({"privacy": options.privacy} if options.privacy else {})
-    return _sync(settings, " ".join(options.period), zone_of)
+    if options.command == "sync":
+        settings = Settings.load({"privacy": options.privacy} if options.privacy else {})
+        return _sync(settings, " ".join(options.period), zone_of)
+    settings = Settings.load()
+    unknown = [problem for problem in settings.problems if problem.startswith(_TELLING)]
+    if not (settings.account_token or settings.client_id or settings.username):
+        unknown.append(settings.what_to_set())
+    if unknown:
+        return _refused(" ".join(unknown))
+    path = store_file(settings)
+    if path is None:
+        return _said(f"{_why_nothing(settings)}, so nothing is kept.")
+    if options.action == "clear":
+        return _clear(path, is_sure=options.yes)
+    return _status(path, settings, zone_of)
 
 
 def _sync(settings: Settings, period_text: str, zone_of: ZoneOf) -> int:
-    from wootric_mcp.store.location import store_file
-
     if not settings.is_usable:
         return _refused(settings.what_to_set())
     if store_file(settings) is None:
-        why = "WOOTRIC_STORE_DAYS is 0" if not settings.store_days else f"WOOTRIC_STORE is {settings.store}"
-        return _refused(f"{why}, so nothing that is read would be kept.")
+        return _refused(f"{_why_nothing(settings)}, so nothing that is read would be kept.")
     zone = zone_of(settings)
     try:
         period = resolve_period(period_text, datetime.now(UTC), zone, str(zone))
@@ -63,7 +89,7 @@ def _sync(settings: Settings, period_text: str, zone_of: ZoneOf) -> int:
         return _refused(str(error))
     if period.future:
         return _refused(f"{period.label}: there is nothing to read yet.")
-    from wootric_mcp.store.sync import sync
+    from wootric_mcp.store.sync import sync  # SQLAlchemy and all that
 
     try:
         return anyio.run(sync, settings, period, zone)
@@ -72,6 +98,43 @@ def _sync(settings: Settings, period_text: str, zone_of: ZoneOf) -> int:
         return 130
 
 
-def _refused(why: str) -> int:
+def _status(path: Path, settings: Settings, zone_of: ZoneOf) -> int:
+    if not path.exists():
+        return _said(f"There is no store at {path}: nothing of this account has been kept yet.")
+    from wootric_mcp.store.status import Unreadable, described
+
+    try:
+        return _said(described(path, settings, zone_of(settings)))
+    except Unreadable as error:
+        return _refused(str(error), 1)
+
+
+def _clear(path: Path, *, is_sure: bool) -> int:
+    files = [file for file in files_of(path) if file.exists()]
+    if not files:
+        return _said(f"There is no store at {path}: nothing was deleted.")
+    if not is_sure and not sys.stdin.isatty():
+        return _refused(f"{path} would be deleted; add --yes. Nothing was deleted.")
+    if not is_sure and input(f"Delete {path}? What it holds can be read again. [y/N] ").lower() not in _YES:
+        return _refused("Nothing was deleted.", 1)
+    try:
+        for file in files:
+            file.unlink(missing_ok=True)
+    except OSError as error:
+        why = error.strerror or str(error)
+        return _refused(f"{error.filename}: {why}. End the programs that use it, then try again.", 1)
+    return _said(f"Deleted {path}.")
+
+
+def _why_nothing(settings: Settings) -> str:
+    return "WOOTRIC_STORE_DAYS is 0" if not settings.store_days else f"WOOTRIC_STORE is {settings.store}"
+
+
+def _said(text: str) -> int:
+    sys.stdout.write(f"{text}\n")
+    return 0
+
+
+def _refused(why: str, status: int = 2) -> int:
     sys.stderr.write(f"wootric-mcp: {why}\n")
-    return 2
+    return status

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, delete, event
+from sqlalchemy import URL, Connection, Engine, NullPool, StaticPool, create_engine, delete, event
 from sqlalchemy.exc import DBAPIError
 
 from wootric_mcp.settings import Privacy
@@ -132,6 +132,16 @@ def on_disk(path: Path, privacy: Privacy, account: str, *, unfit: tuple[int, int
         why = UNUSABLE.get(code) or getattr(error, "strerror", None) or str(error)
     warn_of_memory(path, why)
     return in_memory(privacy)
+
+
+def existing(path: Path) -> Engine:
+    """The file at `path` as it is, to look at; it is not made."""
+    uri = f"{path.absolute().as_uri()}?mode=rw"
+    return create_engine(
+        "sqlite://",
+        poolclass=NullPool,
+        creator=lambda: sqlite3.connect(uri, uri=True, timeout=_PATIENCE),
+    )
 
 
 def _opened(path: Path, privacy: Privacy, account: str) -> Place:
@@ -257,6 +267,11 @@ def version(connection: Connection) -> int | None:
         if isinstance(error, DBAPIError) and code_of(error) != sqlite3.SQLITE_ERROR:
             raise
         return None  # no table of facts, or nonsense in it
+
+
+def privacy_of(connection: Connection) -> str:
+    """How privately it was stored."""
+    return _fact(connection, "privacy") or "standard"
 
 
 def _fact(connection: Connection, name: str) -> str | None:

@@ -183,7 +183,8 @@ class _Sync:
             outcome = await self.client.reader.read(
                 source, *self.interval, expected=lambda: self._expected, progress=tell
             )
-            await show()
+            if outcome.failure is None:
+                await show()
         except (WootricError, StoreError) as error:  # raised by the caller, where no group wraps it
             return error
         return outcome.failure
