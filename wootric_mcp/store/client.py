@@ -10,7 +10,7 @@ from itertools import islice
 from math import ceil, floor
 from time import time as epoch_time
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import anyio
 from anyio import to_thread
@@ -21,12 +21,12 @@ from wootric_mcp.api.paging import Batch, Reading, Stopped, Take, hand
 from wootric_mcp.api.people import Person
 from wootric_mcp.store import coverage, documents, rows, schema, sources
 from wootric_mcp.store.freshness import AGEING, CHANGES_AFTER, MINUTE, UNSETTLED
-from wootric_mcp.store.reader import Reader, Spawn
+from wootric_mcp.store.reader import SUMMARIES, Reader, Spawn
 from wootric_mcp.store.sources import END_USERS, Category, Source
 from wootric_mcp.store.writing import ReflectingClient
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Connection
 
     from wootric_mcp.api.models import Decline, EndUser, Response
     from wootric_mcp.settings import Settings
@@ -229,14 +229,15 @@ class CachingClient(ReflectingClient):
 
     # Reading one record, and what is known of it without asking.
 
-    async def owner_of(self, table: Table, row_id: int) -> Person | None:
+    async def owner_of(self, kind: Literal["responses", "declines"], row_id: int) -> Person | None:
         """Whose response or decline that is, if it has been read."""
+        table = schema.metadata.tables[kind]
         end_user_id = await self.reader.fetch(partial(rows.owner, table=table, row_id=row_id))
         return None if end_user_id is None else Person("id", str(end_user_id))
 
     async def summary(self, start: date, end: date, *, zone: tzinfo, fresh: bool = False) -> NpsSummary:
         """Wootric's own figures for these days, kept as long as their youngest responses would be."""
-        name = f"nps_summary:{start}..{end}"
+        name = f"{SUMMARIES}{start}..{end}"
         now = self.reader.tick()
         kept = await self.reader.fetch(partial(documents.get, name=name))
         if kept and not fresh:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from wootric_mcp.store.database import upsert
 from wootric_mcp.store.schema import documents
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 def put(connection: Connection, name: str, row: str, read_at: float) -> None:
     """Keep a document (JSON) that was read at that account time."""
     upsert(connection, documents, [{"name": name, "row": row, "read_at": read_at}], unless_older="read_at")
+
+
+def drop(connection: Connection, prefix: str) -> None:
+    """Forget the documents whose names begin so."""
+    connection.execute(delete(documents).where(documents.c.name.startswith(prefix, autoescape=True)))
 
 
 def get(connection: Connection, name: str) -> tuple[str, float] | None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from math import ceil
@@ -21,6 +22,7 @@ from wootric_mcp.api.errors import WootricError
 from wootric_mcp.api.limits import PACE, Pace, Urgency
 from wootric_mcp.api.paging import MAX_PER_PAGE, Batch, Reading
 from wootric_mcp.store import coverage, leases, rows, wants
+from wootric_mcp.store.engines import StoreError
 from wootric_mcp.store.freshness import Piece
 from wootric_mcp.store.planning import Need, Position, Prospect, next_walk, prospect
 
@@ -57,8 +59,7 @@ class _LeaseLostError(Exception):
 class _Walk:
     top: int
     position: Position
-    began: float
-    """Account time, not before any question that it reads for."""
+    """Its `began` is not before any question that it reads for."""
     began_at: float
     """The event loop's clock."""
     going: Prospect
@@ -66,6 +67,10 @@ class _Walk:
     pace: Pace = field(default_factory=Pace)
     batches: int = 0
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+
+    @property
+    def began(self) -> float:
+        return self.position.began
 
 
 class Lane:
@@ -81,6 +86,8 @@ class Lane:
         self._is_running = False
         self._walks: list[_Walk] = []
         self._bell = anyio.Event()
+        self._deciding = anyio.Lock()
+        """Held from looking at what is wanted until the walks do it."""
         self._expected: dict[int, Expected] = {}
         self._arrivals = 0
         self._failures = 0
@@ -113,7 +120,10 @@ class Lane:
             (
                 walk.began
                 for walk in self._walks
-                if walk.position.newest_first and walk.top >= end and now - walk.began_at < _JUST_BEGUN
+                if walk.position.newest_first
+                and walk.top >= end
+                and now - walk.began_at < _JUST_BEGUN
+                and walk.began > self._reader.changed_at
             ),
             default=None,
         )
@@ -130,27 +140,26 @@ class Lane:
                     with anyio.move_on_after(_BEAT if self._walks else _ASK_AGAIN):
                         await self._bell.wait()
         except anyio.get_cancelled_exc_class():
-            with anyio.CancelScope(shield=True):  # another process need not wait until the lease ends
-                await self._reader.write(
-                    partial(leases.release, source=self.source.key, holder=self._reader.holder)
-                )
+            self._is_running = False
+            release = partial(leases.release, source=self.source.key, holder=self._reader.holder)
+            with anyio.CancelScope(shield=True), suppress(StoreError):
+                await self._reader.write(release)  # another process need not wait until the lease ends
             raise
         except Exception as error:
             log.exception("Reading %s ended", self.source.key)
             self._is_running = False
-            self._fail(error)
-        finally:
-            self._is_running = False
+            self._fail(_first(error))
 
     async def _beat(self, group: TaskGroup) -> bool:
-        """Look at what is wanted and read it; False when nothing is."""
+        """Look at what is wanted and read it; False when nothing is, and then the lane has ended."""
         self._bell = anyio.Event()
         arrivals = self._arrivals
         rests = anyio.current_time() < self._rests_until
         is_idle = not self._walks
-        has_lease, needs = await self._reader.write(partial(self._survey, rests=rests, is_idle=is_idle))
-        if has_lease:
-            self._follow(needs, group)
+        async with self._deciding:
+            has_lease, needs = await self._reader.write(partial(self._survey, rests=rests, is_idle=is_idle))
+            if has_lease:
+                self._follow(needs, group)
         if needs or self._walks or arrivals != self._arrivals:
             return True
         self._is_running = False
@@ -170,11 +179,12 @@ class Lane:
             gaps = wants.standing(connection, self.source, want).gaps
             if not gaps or not (want.lasting or want.is_urgent):
                 wants.withdraw(connection, want.id)
-            elif want.enough:  # how far down it goes is not known before the nearest gap is read
-                gap = gaps[-1 if want.newest_first else 0]
-                needs.append(Need(*gap, want.is_urgent, want.newest_first))
-            else:
-                needs += [Need(*gap, want.is_urgent, want.newest_first) for gap in gaps]
+                continue
+            if want.enough:  # how far down it goes is not known before the nearest gap is read
+                gaps = gaps[-1:] if want.newest_first else gaps[:1]
+            needs += [
+                Need(*gap, want.is_urgent, want.newest_first, want.asked_at, want.fresh) for gap in gaps
+            ]
         return needs
 
     def _follow(self, needs: Sequence[Need], group: TaskGroup) -> None:
@@ -185,14 +195,19 @@ class Lane:
                 walk.scope.cancel()
             else:
                 self._go(walk, going)
-        while len(self._walks) < _AT_ONCE:
+        while True:
             begin = next_walk(needs, [walk.position for walk in self._walks])
             going = prospect(needs, begin) if begin else None
             if begin is None or going is None:
                 return
-            walk = _Walk(
-                begin.edge, begin, self._reader.tick(), anyio.current_time(), going, self._expectation()
-            )
+            # What nobody waits for does not keep out what somebody does.
+            rivals = [walk for walk in self._walks if walk.going.urgent or not going.urgent]
+            if len(rivals) >= _AT_ONCE:
+                return
+            # The clocks of other processes, whose questions these may be, can be ahead.
+            began = max(self._reader.tick(), *(need.asked_at for need in needs))
+            begin = replace(begin, began=began)
+            walk = _Walk(begin.edge, begin, anyio.current_time(), going, self._expectation())
             self._go(walk, going)
             self._walks.append(walk)
             group.start_soon(self._read, walk, group)
@@ -250,7 +265,7 @@ class Lane:
         reading = await self.source.walk(
             self._reader.client,
             take,
-            after=None if newest_first else _moment(walk.position.edge - 1),
+            after=None if newest_first or not walk.position.edge else _moment(walk.position.edge - 1),
             before=_moment(walk.position.edge if newest_first else ends),
             newest_first=newest_first,
             aim=lambda: _moment(walk.going.aim),
@@ -262,25 +277,33 @@ class Lane:
         """Commit what a walk has read up to `edge`; whether it is to go on."""
         low, high = sorted((edge, walk.position.edge))
         piece = Piece(low, high, walk.began)
-        needs = await self._reader.write(partial(self._commit, batch=batch, piece=piece))
-        walk.position = Position(edge, walk.position.newest_first)
-        walk.batches += 1
-        self._failures, self.failure = 0, None
-        self._announce()
-        going = prospect(needs, walk.position)
-        if going is None:
-            return False
-        self._go(walk, going)
-        self._follow(needs, group)
-        return True
+        async with self._deciding:
+            needs = await self._reader.write(partial(self._commit, batch=batch, piece=piece))
+            walk.position = replace(walk.position, edge=edge)
+            walk.batches += 1
+            self._failures, self.failure = 0, None
+            self._announce()
+            going = prospect(needs, walk.position)
+            if going is None:
+                return False
+            self._go(walk, going)
+            self._follow(needs, group)
+            return True
 
     def _commit(self, connection: Connection, batch: Sequence[Any], piece: Piece) -> list[Need]:
         if not leases.hold(connection, self.source.key, self._reader.holder):
             raise _LeaseLostError
-        source = self.source
-        self._reader.put(connection, source.table, batch, seen=piece.read_at)
-        rows.drop_unseen(connection, source.table, piece.start, piece.end, piece.read_at, source.where)
+        if self._reader.keeps_nothing:
+            return []
+        source, table = self.source, self.source.table
+        self._reader.put(connection, table, batch, seen=piece.read_at)
+        unseen = (piece.start, piece.end, piece.read_at, source.where)
+        if source.wider:  # a row that has left this list may be in those still, changed
+            for second in rows.seconds_unseen(connection, table, *unseen):
+                coverage.drop(connection, table.name, second)
+        rows.drop_unseen(connection, table, *unseen)
         coverage.extend(connection, source.key, piece)
+        self._reader.drop_changed(connection, table, piece)
         return self._needs(connection)
 
     async def _end(self, walk: _Walk, reading: Reading, end: int, group: TaskGroup) -> None:
@@ -310,6 +333,13 @@ class Lane:
     def _announce(self) -> None:
         self.moved.set()
         self.moved = anyio.Event()
+
+
+def _first(error: Exception) -> Exception:
+    """What went wrong, out of the groups that task groups make."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def _moment(second: int) -> datetime:

@@ -17,12 +17,18 @@ class Need:
     end: int
     urgent: bool
     newest_first: bool = True
-    since: float = 0.0
-    """Only a walk that began then or later will do (account time)."""
+    asked_at: float = 0.0
+    """Account time."""
+    fresh: bool = False
+    """Whether only a walk that began since then will do."""
 
     @property
     def interval(self) -> Interval:
         return self.start, self.end
+
+    def is_served_by(self, walk: Position) -> bool:
+        """Whether what a walk reads is what is wanted, should it come here."""
+        return self.newest_first == walk.newest_first and (not self.fresh or walk.began >= self.asked_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +56,7 @@ class Prospect:
 
 def prospect(needs: Iterable[Need], position: Position) -> Prospect | None:
     """What a walk would read next; None if nobody wants that."""
-    needs = [
-        need
-        for need in needs
-        if need.newest_first == position.newest_first and need.since <= position.began
-    ]
+    needs = [need for need in needs if need.is_served_by(position)]
     for urgent in (True, False):
         gaps = joined(need.interval for need in needs if need.urgent or not urgent)
         if gap := around(gaps, position.next_second):
@@ -73,11 +75,10 @@ def next_walk(needs: Collection[Need], walks: Collection[Position]) -> Position 
             open_needs = [
                 need for need in needs if need.newest_first == newest_first and (need.urgent or not urgent)
             ]
-            going = [walk for walk in walks if walk.newest_first == newest_first]
             free = [
                 gap
                 for gap in joined(need.interval for need in open_needs)
-                if not any(_comes_to(walk, gap, open_needs) for walk in going)
+                if not any(_serves(walk, gap, open_needs) for walk in walks)
             ]
             if free:
                 start, end = free[-1]
@@ -85,8 +86,8 @@ def next_walk(needs: Collection[Need], walks: Collection[Position]) -> Position 
     return None
 
 
-def _comes_to(walk: Position, gap: Interval, needs: Iterable[Need]) -> bool:
-    """Whether a walk is in a gap and began late enough for all who want something of it."""
+def _serves(walk: Position, gap: Interval, needs: Iterable[Need]) -> bool:
+    """Whether a walk is in a gap, and what it reads there is what all want who want something of it."""
     return gap[0] <= walk.next_second < gap[1] and all(
-        need.since <= walk.began for need in needs if common(need.interval, gap)
+        need.is_served_by(walk) for need in needs if common(need.interval, gap)
     )

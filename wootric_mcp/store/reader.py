@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from math import inf
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -16,10 +17,11 @@ from anyio import to_thread
 
 from wootric_mcp.api.limits import exhausted
 from wootric_mcp.shield.aliases import SANDBOX_KEY, load_key
-from wootric_mcp.store import marks, rows, wants
+from wootric_mcp.store import coverage, documents, marks, rows, wants
 from wootric_mcp.store.database import Database
+from wootric_mcp.store.freshness import Piece
 from wootric_mcp.store.lane import Expected, Lane
-from wootric_mcp.store.location import database_url
+from wootric_mcp.store.location import account_name, database_url
 from wootric_mcp.store.sources import Source, named
 from wootric_mcp.store.wants import Standing, Want
 
@@ -37,6 +39,27 @@ _LOOK_AGAIN = 0.5
 _ALIVE = 10.0
 """Seconds for which a question without a deadline is taken to be waiting still."""
 _DAY = 86_400
+_CHANGES_KNOWN = 1_000
+"""Changes of our own that a reading under way is checked for."""
+SUMMARIES = "nps_summary:"
+"""What the names of Wootric's own figures of a period begin with."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """Something that this process changed at Wootric: one record, or one created in a certain second."""
+
+    at: float
+    """Account time."""
+    table: Table
+    row_id: int | None
+    second: int | None
+
+    def second_in(self, connection: Connection) -> int | None:
+        """When the record was created, if that is known."""
+        if self.row_id is None:
+            return self.second
+        return rows.created(connection, self.table, self.row_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +101,26 @@ class Reader:
         self._questions = 0
         self._forgotten: dict[tuple[str, int], float] = {}
         """Deleted records, and when."""
+        self._changes: deque[_Change] = deque(maxlen=_CHANGES_KNOWN)
+        self._pruned_at = -inf
 
     async def database(self) -> Database:
         """The store, opened when it is first needed; what must not be kept any longer is dropped then."""
         async with self._opening:
+            settings = self._settings
             if self._database is None:
-                settings = self._settings
-                opening = partial(Database.open, database_url(settings), privacy=settings.privacy)
+                opening = partial(
+                    Database.open,
+                    database_url(settings),
+                    privacy=settings.privacy,
+                    account=account_name(settings),
+                )
                 self._database = await to_thread.run_sync(opening)
-                if settings.store_days:
-                    oldest = self._now() - settings.store_days * _DAY
-                    await self._database.write(lambda connection: rows.prune(connection, seen_before=oldest))
+            days, now = settings.store_days, self._now()
+            if days and now - self._pruned_at >= _DAY:
+                prune = partial(rows.prune, seen_before=now - days * _DAY)
+                await self._database.write(prune)
+                self._pruned_at = now
         return self._database
 
     async def write(self, work: Callable[[Connection], T]) -> T:
@@ -104,6 +136,16 @@ class Reader:
         self._last = max(self._now(), self._last + 1e-4)
         return self._last
 
+    @property
+    def changed_at(self) -> float:
+        """Account time when this process last changed something at Wootric."""
+        return self._changes[-1].at if self._changes else -inf
+
+    @property
+    def keeps_nothing(self) -> bool:
+        """Whether what is read now is not to be kept: the store is off, and nobody asks."""
+        return self._settings.store == "off" and not self._questions
+
     def put(self, connection: Connection, table: Table, models: Sequence[Any], *, seen: float) -> None:
         """Keep rows that Wootric returned to a reading that began at `seen`."""
         there = [model for model in models if self._forgotten.get((table.name, model.id), -inf) < seen]
@@ -112,14 +154,41 @@ class Reader:
     async def forget(self, table: Table, row_id: int) -> None:
         """Drop a record that was deleted; a reading that is under way does not bring it back."""
         self._forgotten[table.name, row_id] = self.tick()
-        await self.write(lambda connection: rows.forget(connection, table, row_id))
+        with anyio.CancelScope(shield=True):
+            await self.write(lambda connection: rows.forget(connection, table, row_id))
+
+    async def stale(self, table: Table, row_id: int | None = None, second: int | None = None) -> None:
+        """Have a record, or all that were created in a second, read again: they may have changed just now."""
+        change = _Change(self.tick(), table, row_id, second)
+        self._changes.append(change)
+
+        def drop(connection: Connection) -> None:
+            documents.drop(connection, SUMMARIES)
+            if (second := change.second_in(connection)) is not None:
+                coverage.drop(connection, table.name, second)
+
+        with anyio.CancelScope(shield=True):
+            await self.write(drop)
+
+    def drop_changed(self, connection: Connection, table: Table, piece: Piece) -> None:
+        """Do not take what changed while a piece was read for read."""
+        for change in reversed(self._changes.copy()):
+            if change.at <= piece.read_at:
+                return
+            second = change.second_in(connection) if change.table is table else None
+            if second is not None and piece.start <= second < piece.end:
+                coverage.drop(connection, table.name, second)
 
     async def erase(self, end_user_id: int) -> None:
-        """Drop everything about a person who was deleted, and keep nothing of them as long as Wootric does."""
+        """Drop everything about a person who was deleted; nothing that Wootric still returns is kept."""
         now = self.tick()
-        await self.write(
-            lambda connection: marks.erase(connection, self._mark(end_user_id), end_user_id, now)
-        )
+
+        def erase(connection: Connection) -> None:
+            marks.erase(connection, self._mark(end_user_id), end_user_id, now)
+            documents.drop(connection, SUMMARIES)
+
+        with anyio.CancelScope(shield=True):
+            await self.write(erase)
 
     def _mark(self, end_user_id: int) -> str:
         return marks.mark(self._key(), end_user_id)
@@ -177,7 +246,8 @@ class Reader:
         """
         lane = self._lane(source)
         now = self.tick()
-        end = min(end, int(now) + 1)
+        start, end = max(start, 0), min(end, int(now) + 1)
+        lasting = lasting and self._settings.store != "off"
         shared = None if fresh else lane.shared_since(end)
         wait_until = time.time() + (_ALIVE if patience is None else patience)
         want = Want(start, end, shared or now, newest_first, enough, fresh, wait_until, lasting)
@@ -187,21 +257,30 @@ class Reader:
         standing = await self.fetch(look)
         if not standing.gaps:
             return _outcome(want, standing)
-        want = await self.write(lambda connection: wants.add(connection, source.key, want))
-        lane.arrive(want.id, expected)
+        want = await self.write(partial(wants.add, source=source.key, want=want))
         failure: Exception | None = None
+        held_up: Exception | None = None
         keeps_on = False
         try:
+            lane.arrive(want.id, expected)
             with anyio.move_on_after(patience) as scope:
                 while True:
                     moved = lane.moved
                     standing = await self.fetch(look)
                     if progress:
                         await progress()
-                    failure = lane.failure or self._held_up(lane, scope.deadline)
+                    failure = lane.failure or held_up
                     if not standing.gaps or failure:
                         break
-                    await self._wait(moved, want, patience)
+                    if not await self.fetch(partial(wants.is_kept, want_id=want.id)):
+                        # Taken for given up, after the machine slept, or lost with a damaged file.
+                        lane.leave(want.id)
+                        want = await self._again(source, want, scope.deadline)
+                        lane.arrive(want.id, expected)
+                    has_moved = await self._wait(moved)
+                    if want.urgent_until - time.time() < _ALIVE / 2 and patience is None:
+                        want = await self._hastened(want)
+                    held_up = None if has_moved else self._held_up(lane, scope.deadline)
             keeps_on = lasting and bool(standing.gaps)
             return _outcome(want, standing, failure)
         finally:
@@ -212,12 +291,23 @@ class Reader:
                     await self.write(lambda connection: wants.withdraw(connection, want.id))
             lane.leave(want.id)
 
-    async def _wait(self, moved: anyio.Event, want: Want, patience: float | None) -> None:
-        """Wait until something was read; who waits without a deadline says from time to time that it does."""
+    async def _wait(self, moved: anyio.Event) -> bool:
+        """Wait until something was read or went wrong, or for a while; whether it was."""
         with anyio.move_on_after(_LOOK_AGAIN):
             await moved.wait()
-        if patience is None and want.urgent_until - time.time() < _ALIVE / 2:
-            await self.write(lambda connection: wants.hasten(connection, want.id, time.time() + _ALIVE))
+        return moved.is_set()
+
+    async def _hastened(self, want: Want) -> Want:
+        """The same want, for which somebody says that it waits still."""
+        want = replace(want, urgent_until=time.time() + _ALIVE)
+        await self.write(partial(wants.hasten, want_id=want.id, urgent_until=want.urgent_until))
+        return want
+
+    async def _again(self, source: Source, want: Want, deadline: float) -> Want:
+        """The same want, kept anew."""
+        waits = _ALIVE if deadline == inf else max(deadline - anyio.current_time(), 0.0)
+        want = replace(want, urgent_until=time.time() + waits)
+        return await self.write(partial(wants.add, source=source.key, want=want))
 
     def _held_up(self, lane: Lane, deadline: float) -> Exception | None:
         """The error for a question that the request limit lets nothing be read for before its deadline."""

@@ -144,6 +144,20 @@ def count(
     )
 
 
+def seconds_unseen(
+    connection: Connection,
+    table: Table,
+    start: int,
+    end: int,
+    before: float,
+    where: ColumnElement[bool] | None = None,
+) -> list[int]:
+    """When the rows were created that `drop_unseen` would delete."""
+    created = table.c.created
+    unseen = and_(created >= start, created < end, table.c.seen < before, _condition(where))
+    return list(connection.scalars(select(created).where(unseen).distinct()))
+
+
 def drop_unseen(
     connection: Connection,
     table: Table,

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any
-
-import anyio
 
 from wootric_mcp.api.client import WootricClient
 from wootric_mcp.api.people import Person
-from wootric_mcp.store import coverage, rows, schema
+from wootric_mcp.store import schema
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Table
 
     from wootric_mcp.api.models import (
         Decline,
@@ -42,12 +39,16 @@ class ReflectingClient(WootricClient):
     reader: Reader
 
     async def create_response(self, person: Person, new: ResponseInput) -> Response | None:
-        async with self._changing_lists_of(person, schema.responses, new.created_at) as owner:
-            return await super().create_response(owner, new)
+        async with self._adding(person, schema.responses, new.created_at) as (owner, seconds):
+            made = await super().create_response(owner, new)
+            seconds += [int(made.created_at.timestamp())] if made else []
+        return made
 
     async def create_decline(self, person: Person, new: DeclineInput) -> Decline | None:
-        async with self._changing_lists_of(person, schema.declines, new.created_at) as owner:
-            return await super().create_decline(owner, new)
+        async with self._adding(person, schema.declines, new.created_at) as (owner, seconds):
+            made = await super().create_decline(owner, new)
+            seconds += [int(made.created_at.timestamp())] if made else []
+        return made
 
     async def update_response(self, response_id: int, change: ResponseChange) -> None:
         async with self._changing(schema.responses, response_id):
@@ -96,29 +97,21 @@ class ReflectingClient(WootricClient):
         try:
             yield
         finally:
-            await self._shielded(partial(_stale_row, table=table, row_id=row_id))
+            await self.reader.stale(table, row_id)
 
     @asynccontextmanager
-    async def _changing_lists_of(
+    async def _adding(
         self, person: Person, table: Table, created_at: datetime | None
-    ) -> AsyncIterator[Person]:
-        """While a record is added for a person, whose profile it changes too. What is new is read anyway."""
+    ) -> AsyncIterator[tuple[Person, list[int]]]:
+        """While a record is added for a person, whose profile it changes too.
+
+        Gives the person by id, and the seconds of creation to read again, to which more may be added.
+        """
         person = await self._by_id(person)
+        seconds = [] if created_at is None else [int(created_at.timestamp())]
         async with self._changing(schema.end_users, int(person.value)):
             try:
-                yield person
+                yield person, seconds
             finally:
-                if created_at is not None:
-                    second = int(created_at.timestamp())
-                    await self._shielded(partial(coverage.drop, table=table.name, second=second))
-
-    async def _shielded(self, work: Any) -> None:
-        with anyio.CancelScope(shield=True):
-            await self.reader.write(work)
-
-
-def _stale_row(connection: Connection, table: Table, row_id: int) -> None:
-    """Have a row read again that is kept."""
-    second = rows.created(connection, table, row_id)
-    if second is not None:
-        coverage.drop(connection, table.name, second)
+                for second in set(seconds):
+                    await self.reader.stale(table, second=second)
