@@ -257,7 +257,15 @@ class _Bar:
         from tqdm import tqdm
 
         tqdm.monitor_interval = 0  # no thread of its own
-        self._bar = tqdm(desc=f"{name:9}", initial=there, unit=" rows", file=self._stream, dynamic_ncols=True)
+        self._bar = tqdm(
+            desc=f"{name:9}",
+            initial=there,
+            unit=" rows",
+            file=self._stream,
+            dynamic_ncols=True,
+            smoothing=0,
+            bar_format="{desc} {percentage:3.0f} %|{bar}| {n_fmt} of {total_fmt} rows, {rate_fmt}{postfix}",
+        )
 
     @property
     def is_due(self) -> bool:
