@@ -111,7 +111,7 @@ class WootricClient(Endpoints):
             nonlocal kept
             if category and excluded is not None:  # these lists have no such filter
                 fitting = (row for row in rows if bool(row.excluded_from_calculations) is excluded)
-                rows = Batch(fitting, rows.reached)
+                rows = Batch(fitting, rows.reached, is_cut=rows.is_cut)
             goes_on = await hand(take, rows) if rows else None
             kept += len(rows)
             days.update(

@@ -52,12 +52,14 @@ Fetch = Callable[[int, Bounds, SortOrder], Awaitable[Sequence[T]]]
 class Batch(list[T]):
     """Rows that are handed over together.
 
-    `reached`: every row on the walked side of this instant, and at it, has been handed over, these included.
+    `reached`: every row on the walked side of this instant, and at it, has been handed over, these included;
+    but for some rows at it, if `is_cut`: there are more than can be reached from both ends.
     """
 
-    def __init__(self, rows: Iterable[T], reached: datetime | None) -> None:
+    def __init__(self, rows: Iterable[T], reached: datetime | None, *, is_cut: bool = False) -> None:
         super().__init__(rows)
         self.reached = reached
+        self.is_cut = is_cut
 
 
 Take = Callable[[Batch[T]], bool | Awaitable[bool | None] | None]
@@ -245,7 +247,7 @@ class _Walk(Generic[T]):
             self._overfull.append(second)
         self._move(second, again=False)
         pending, self._pending = self._pending, []
-        await self._hand_over(pending, second)
+        await self._hand_over(pending, second, is_cut=not is_met)
 
     async def _accept(self, rows: Sequence[T]) -> None:
         """Take in a page, and hand over its rows but for those of the last second."""
@@ -285,11 +287,11 @@ class _Walk(Generic[T]):
         self._found += len(new)
         return new
 
-    async def _hand_over(self, rows: list[T], reached: int | None) -> None:
+    async def _hand_over(self, rows: list[T], reached: int | None, *, is_cut: bool = False) -> None:
         """Give rows to the taker. They count once it is done: it may be cancelled on the way."""
         if rows:
             rows.sort(key=lambda row: (row.created_at, row.id), reverse=self._newest_first)
-            if await hand(self._take, Batch(rows, _instant(reached))) is False:
+            if await hand(self._take, Batch(rows, _instant(reached), is_cut=is_cut)) is False:
                 self.stopped = "taken"
             self.handed += len(rows)
         self._reached = reached

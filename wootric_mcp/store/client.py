@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import partial
 from itertools import islice
@@ -16,11 +17,12 @@ import anyio
 from anyio import to_thread
 
 from wootric_mcp.api.errors import InvalidRequest, RateLimited
+from wootric_mcp.api.limits import PACE, Pace, Urgency
 from wootric_mcp.api.models import Bounds, NpsSummary
 from wootric_mcp.api.paging import Batch, Reading, Stopped, Take, hand
 from wootric_mcp.api.people import Person
 from wootric_mcp.store import coverage, documents, rows, schema, sources
-from wootric_mcp.store.freshness import AGEING, CHANGES_AFTER, MINUTE, UNSETTLED
+from wootric_mcp.store.freshness import AGEING, CHANGES_AFTER, DAY, MINUTE, UNSETTLED
 from wootric_mcp.store.reader import SUMMARIES, Reader, Spawn
 from wootric_mcp.store.sources import END_USERS, Category, Source
 from wootric_mcp.store.writing import ReflectingClient
@@ -114,27 +116,55 @@ class CachingClient(ReflectingClient):
         person_id = await self.identify(person) if person else None
         return await self._through(sources.declines(person_id), take, **how)
 
-    async def end_users(self, take: Take[EndUser], *, fresh: bool = False, **how: Any) -> Reading:
+    async def end_users(
+        self,
+        take: Take[EndUser],
+        *,
+        fresh: bool = False,
+        patience: float | None = None,
+        **how: Any,
+    ) -> Reading:
         """Hand people to `take`, read through the store; `how` is that of `_through`."""
-        await self.read_changes(fresh=fresh)
-        return await self._through(END_USERS, take, fresh=fresh, **how)
+        begun = anyio.current_time()
+        with anyio.move_on_after(patience) as scope:
+            await self.read_changes(fresh=fresh)
+        if patience is not None:
+            patience = max(begun + patience - anyio.current_time(), 0)
+        reading = await self._through(END_USERS, take, fresh=fresh, patience=patience, **how)
+        if scope.cancelled_caught and reading.stopped == "end":
+            return replace(reading, complete=False, stopped="patience")
+        return reading
 
     async def read_changes(self, *, fresh: bool = False) -> None:
-        """Read which of the people that are kept have changed, unless that was done lately."""
+        """Read which of the people that are kept have changed, unless that was done lately.
+
+        Changes are read day by day: when it is cancelled, the next time goes on from there.
+        """
         async with self._sweeping:
             now = self.reader.tick()
             last = await self.reader.fetch(_changes_known)
             if last is None or (now - last < CHANGES_AFTER and not fresh):
                 return
+            pace = PACE.set(Pace(Urgency.READING if now - last > DAY else Urgency.ASKED))
+            try:
+                while last < now:
+                    since, last = last - UNSETTLED, min(last + DAY, now)
+                    await self._read_changed(since, last if last < now else None, seen=now)
+                    await self.reader.write(partial(documents.put, name=_CHANGES, row="null", read_at=last))
+            finally:
+                PACE.reset(pace)
 
-            async def keep(batch: Batch[EndUser]) -> None:
-                await self.reader.write(
-                    lambda connection: self.reader.put(connection, schema.end_users, batch, seen=now)
-                )
+    async def _read_changed(self, since: float, until: float | None, *, seen: float) -> None:
+        """Read people who changed after `since`, and not after `until`."""
 
-            since = Bounds(after=datetime.fromtimestamp(last - UNSETTLED, UTC))
-            await self.read_end_users(keep, updated=since)
-            await self.reader.write(partial(documents.put, name=_CHANGES, row="null", read_at=now))
+        async def keep(batch: Batch[EndUser]) -> None:
+            await self.reader.write(
+                lambda connection: self.reader.put(connection, schema.end_users, batch, seen=seen)
+            )
+
+        after = datetime.fromtimestamp(since, UTC)
+        before = None if until is None else datetime.fromtimestamp(floor(until) + 1, UTC)
+        await self.read_end_users(keep, updated=Bounds(after, before))
 
     async def _through(
         self,
@@ -245,9 +275,10 @@ class CachingClient(ReflectingClient):
             age = read_at - datetime.combine(end + timedelta(days=1), time(), zone).timestamp()
             if now - read_at < (MINUTE if age <= 0 else AGEING.lasts(age)):
                 return NpsSummary.model_validate_json(row)
-        found = await self.get_nps_summary(start=start, end=end)
-        row = found.model_dump_json()
-        await self.reader.write(partial(documents.put, name=name, row=row, read_at=now))
+        async with self.reader.question():
+            found = await self.get_nps_summary(start=start, end=end)
+            row = found.model_dump_json()
+            await self.reader.write(partial(documents.put, name=name, row=row, read_at=now))
         return found
 
 
@@ -263,7 +294,9 @@ def _reading(handed: int, reached: int, stopped: Stopped, unreachable: int = 0) 
 
 def _changes_known(connection: Connection) -> float | None:
     """Account time since which changes of the people kept are not known; None if nobody is kept."""
-    if kept := documents.get(connection, _CHANGES):
-        return kept[1]
-    found = coverage.pieces(connection, END_USERS.keys, (0, _EVER))
-    return min((piece.read_at for piece in found), default=None)
+    pieces = coverage.pieces(connection, END_USERS.keys, (0, _EVER))
+    if not pieces:
+        return None
+    oldest = min(piece.read_at for piece in pieces)
+    kept = documents.get(connection, _CHANGES)
+    return max(kept[1], oldest) if kept else oldest

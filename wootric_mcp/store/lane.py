@@ -41,8 +41,8 @@ _BEAT = 2.0
 """Seconds after which the lease is renewed and what other processes want is looked at."""
 _ASK_AGAIN = 0.5
 """Seconds after which a lease that another process holds is asked for again."""
-_SMALL = 8
-"""Batches of a walk that somebody waits for which no share holds up: small questions stay quick."""
+_SMALL = 4
+"""Batches after a question has arrived which no share holds up: small questions stay quick."""
 _REST, _LONGEST_REST = 5.0, 300.0
 """Seconds of rest after a failure when nobody waits, doubled each time."""
 _JUST_BEGUN = 5.0
@@ -65,7 +65,6 @@ class _Walk:
     going: Prospect
     expected: Expected
     pace: Pace = field(default_factory=Pace)
-    batches: int = 0
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
 
     @property
@@ -90,12 +89,15 @@ class Lane:
         """Held from looking at what is wanted until the walks do it."""
         self._expected: dict[int, Expected] = {}
         self._arrivals = 0
+        self._since_arrival = 0
+        """Batches since a question arrived."""
         self._failures = 0
         self._rests_until = 0.0
 
     def arrive(self, want_id: int, expected: Expected) -> None:
-        """Read for a want that was just added; `expected` tells how many rows there are in it, once known."""
+        """Read for a want that was just added; `expected` tells how many rows it lacks, once known."""
         self._expected[want_id] = expected
+        self._since_arrival = 0
         self.failure = None
         self._rests_until = 0.0
         self.run()
@@ -215,15 +217,15 @@ class Lane:
     def _go(self, walk: _Walk, going: Prospect) -> None:
         """Set how eagerly a walk may use up the request limit."""
         walk.going = going
-        if not going.urgent:
+        expected, a_minute = walk.expected(), self._reader.client.limits.per_minute(Urgency.READING)
+        fits = expected is None or a_minute is None or ceil(expected / MAX_PER_PAGE) <= a_minute
+        if not going.urgent or not fits:
+            # What cannot be read within a minute anyway leaves some of the share to the next question.
             walk.pace.urgency = Urgency.BEHIND
-        elif walk.batches < _SMALL:
+        elif self._since_arrival < _SMALL:
             walk.pace.urgency = Urgency.ASKED
         else:
-            # What cannot be read within a minute anyway leaves some of the share to the next question.
-            expected, a_minute = walk.expected(), self._reader.client.limits.per_minute(Urgency.READING)
-            fits = expected is None or a_minute is None or ceil(expected / MAX_PER_PAGE) <= a_minute
-            walk.pace.urgency = Urgency.READING if fits else Urgency.BEHIND
+            walk.pace.urgency = Urgency.READING
 
     def _expectation(self) -> Expected:
         """How many rows those who wait now expect."""
@@ -260,7 +262,8 @@ class Lane:
             if batch.reached is None:
                 return True
             second = int(batch.reached.timestamp())
-            return await self._keep(walk, batch, second if newest_first else second + 1, group)
+            edge = second if newest_first else second + 1
+            return await self._keep(walk, batch, edge, group, cut=second if batch.is_cut else None)
 
         reading = await self.source.walk(
             self._reader.client,
@@ -272,15 +275,19 @@ class Lane:
             expected=walk.expected,
         )
         await self._end(walk, reading, 0 if newest_first else ends, group)
+        if reading.stopped == "rate_limited":
+            raise self._reader.limit_reached()
 
-    async def _keep(self, walk: _Walk, batch: Sequence[Any], edge: int, group: TaskGroup) -> bool:
-        """Commit what a walk has read up to `edge`; whether it is to go on."""
+    async def _keep(
+        self, walk: _Walk, batch: Sequence[Any], edge: int, group: TaskGroup, *, cut: int | None = None
+    ) -> bool:
+        """Commit what a walk has read up to `edge`; whether it is to go on. Of `cut` there are more rows."""
         low, high = sorted((edge, walk.position.edge))
         piece = Piece(low, high, walk.began)
         async with self._deciding:
-            needs = await self._reader.write(partial(self._commit, batch=batch, piece=piece))
+            needs = await self._reader.write(partial(self._commit, batch=batch, piece=piece, cut=cut))
             walk.position = replace(walk.position, edge=edge)
-            walk.batches += 1
+            self._since_arrival += 1
             self._failures, self.failure = 0, None
             self._announce()
             going = prospect(needs, walk.position)
@@ -290,7 +297,9 @@ class Lane:
             self._follow(needs, group)
             return True
 
-    def _commit(self, connection: Connection, batch: Sequence[Any], piece: Piece) -> list[Need]:
+    def _commit(
+        self, connection: Connection, batch: Sequence[Any], piece: Piece, cut: int | None
+    ) -> list[Need]:
         if not leases.hold(connection, self.source.key, self._reader.holder):
             raise _LeaseLostError
         if self._reader.keeps_nothing:
@@ -303,6 +312,8 @@ class Lane:
                 coverage.drop(connection, table.name, second)
         rows.drop_unseen(connection, table, *unseen)
         coverage.extend(connection, source.key, piece)
+        if cut is not None:  # how many is found out at the end, if the walk gets there
+            coverage.extend(connection, source.key, Piece(cut, cut + 1, piece.read_at, -1))
         self._reader.drop_changed(connection, table, piece)
         return self._needs(connection)
 
