@@ -14,7 +14,7 @@ CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ]
 
 WRONG_IMPORTS = {
-    "tools/segments.py": "import wootric_mcp.server, httpx",
+    "tools/segments.py": "import wootric_mcp.server, httpx, sqlalchemy",
     "api/forms.py": "import wootric_mcp.sandbox.records, mcp",
     "feedback/records.py": "import os",
     "shield/fence.py": "import pydantic",

@@ -52,9 +52,9 @@ def build_server(
     @asynccontextmanager
     async def lifespan(_: MCPServer[App]) -> AsyncIterator[App]:
         try:
-            yield app
+            async with app.running():
+                yield app
         finally:
-            await app.close()
             if on_close:
                 on_close()
 

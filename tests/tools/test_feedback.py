@@ -155,7 +155,9 @@ async def test_a_period_longer_than_the_deadline_is_answered_on_what_was_read() 
             answer = await answered(client, "summarize_feedback", period="this_year")
     text = text_of(answer)
     assert re.search(
-        r"Incomplete: Read [\d,]+ (of about [\d,]+ )?responses, newest first, back to 2026-", text
+        r"Incomplete: Read \d+ % of [\d,]+ expected responses, 2026-\d\d-\d\d to 2026-11-18; "
+        r"the rest in about \d+ min: ask again\.",
+        text,
     )
     assert structure_of(answer)["score"]["n"] < 5_000
     assert "Incomplete" in structure_of(answer)["summary"]

@@ -45,15 +45,15 @@ class Pace:
     """How urgent the requests of a task are, which may change while they wait.
 
     `waits_until`: while a request of this pace waits for the limit, the instant (epoch, by the client's
-    clock) at which it expects to be sent; None otherwise, and always for requests that are `ASKED`.
+    clock) at which it expects to be sent; None otherwise.
     """
 
     urgency: Urgency = Urgency.ASKED
     waits_until: float | None = None
 
 
-PACE: ContextVar[Pace] = ContextVar("PACE", default=Pace())  # noqa: B039 - an ASKED pace is never changed
-"""The pace of the current task and of the tasks it starts."""
+PACE: ContextVar[Pace | None] = ContextVar("PACE", default=None)
+"""The pace of the current task and of the tasks it starts; None: `ASKED`."""
 
 
 @dataclass(frozen=True, slots=True)

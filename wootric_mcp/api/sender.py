@@ -109,23 +109,24 @@ class Sender:
         return parse(answers.read(response, any_body=parse is answers.nothing))
 
     async def _await_limit(self, operation: Operation) -> None:
-        while (seconds := self.limits.admit(operation.id, PACE.get().urgency)) > 0:
+        pace = PACE.get()
+        while (seconds := self.limits.admit(operation.id, pace.urgency if pace else Urgency.ASKED)) > 0:
             if seconds + _TIME_TO_ANSWER > time_left():
                 await anyio.lowlevel.checkpoint_if_cancelled()  # then nobody is left to be told
                 raise exhausted(seconds, self._clock())
-            is_asked = PACE.get().urgency is Urgency.ASKED
-            await self._rest(seconds if is_asked else min(seconds, _LOOK_AGAIN), self._clock() + seconds)
+            # A pace may change meanwhile.
+            await self._rest(min(seconds, _LOOK_AGAIN) if pace else seconds, self._clock() + seconds)
 
     async def _rest(self, seconds: float, until: float) -> None:
-        """Sleep for `seconds`; meanwhile the pace of a reader tells until when it waits for the limit."""
+        """Sleep for `seconds`; meanwhile the pace of the task tells until when it waits for the limit."""
         pace = PACE.get()
-        if pace.urgency is not Urgency.ASKED:
-            pace.waits_until = until
+        if pace is None:
+            return await self._sleep(seconds)
+        pace.waits_until = until
         try:
             await self._sleep(seconds)
         finally:
-            if pace.waits_until is not None:
-                pace.waits_until = None
+            pace.waits_until = None
 
 
 class _Attempts:

@@ -24,6 +24,8 @@ class Receipt:
     """When the responses were read."""
     coverage: str = ""
     """What of the period could not be read, in figures, in sentences of our own; "" if all of it was."""
+    remark: str = ""
+    """What else to know about the figures, likewise."""
 
     @property
     def read_at(self) -> str:
@@ -32,9 +34,10 @@ class Receipt:
 
     @property
     def sentence(self) -> str:
-        """Bounds, when it was read, and what is missing."""
+        """Bounds, when it was read, what is missing, and what else to know."""
         missing = f" Incomplete: {clip(self.coverage, _COVERAGE_TOKENS)}" if self.coverage else ""
-        return f"Period: {self.period.label}, as of {self.read_at}.{missing}"
+        remark = f" {clip(self.remark, _COVERAGE_TOKENS)}" if self.remark else ""
+        return f"Period: {self.period.label}, as of {self.read_at}.{missing}{remark}"
 
 
 def filters(description: str) -> str:

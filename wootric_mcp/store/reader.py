@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import anyio
 from anyio import to_thread
 
-from wootric_mcp.api.limits import exhausted
+from wootric_mcp.api.limits import WINDOW, exhausted
 from wootric_mcp.shield.aliases import SANDBOX_KEY, load_key
 from wootric_mcp.store import coverage, documents, marks, rows, wants
 from wootric_mcp.store.database import Database
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
 
     from wootric_mcp.api.client import WootricClient
+    from wootric_mcp.api.errors import WootricError
     from wootric_mcp.settings import Settings
 
 T = TypeVar("T")
@@ -241,7 +242,7 @@ class Reader:
             fresh: Read again what has been read.
             patience: Seconds to wait; None: until it is done.
             lasting: Whether to read on when patience is over.
-            expected: Tells how many rows there are, once that is known.
+            expected: Tells how many rows are missing, once that is known.
             progress: Called after every batch that was read.
         """
         lane = self._lane(source)
@@ -314,11 +315,12 @@ class Reader:
         if deadline == inf:
             return None
         left = deadline - anyio.current_time()
-        now = time.time()
-        if not lane.is_held_up(now + left):
-            return None
-        resets_at = self.client.budget.resets_at
-        return exhausted(resets_at.timestamp() - now if resets_at else left, now)
+        return self.limit_reached() if lane.is_held_up(time.time() + left) else None
+
+    def limit_reached(self) -> WootricError:
+        """The error for reading that the request limit holds up."""
+        now, resets_at = time.time(), self.client.budget.resets_at
+        return exhausted(resets_at.timestamp() - now if resets_at else WINDOW, now)
 
     def _lane(self, source: Source) -> Lane:
         return self._lanes.setdefault(source.key, Lane(self, source))

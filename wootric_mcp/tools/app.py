@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
+import anyio
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from wootric_mcp.api.client import WootricClient
+    from anyio.abc import TaskGroup
+
     from wootric_mcp.api.people import Person
     from wootric_mcp.feedback.period import Period
     from wootric_mcp.settings import Settings
     from wootric_mcp.shield.aliases import Aliases
+    from wootric_mcp.store.client import CachingClient
 
 log = logging.getLogger(__name__)
 
-# Seconds of a call's deadline that are kept for analysis and rendering after reading has stopped.
+# Seconds of a call's deadline that are kept for analysis and rendering after reading has stopped, and how
+# many responses take a second more.
 _TIME_TO_ANSWER = 5.0
+_ANALYSED_A_SECOND = 10_000
+# Seconds after the start in which nothing is read on that an earlier process left: hosts start many servers.
+_QUIET = 5.0
 
 
 def _utc_now() -> datetime:
@@ -39,12 +47,13 @@ class App:
 
     settings: Settings
     now: Callable[[], datetime] = _utc_now
-    _client: WootricClient | None = field(default=None, init=False)
+    _client: CachingClient | None = field(default=None, init=False)
+    _behind: TaskGroup | None = field(default=None, init=False)
     _aliases: Aliases | None = field(default=None, init=False)
     _zone: tzinfo | None = field(default=None, init=False)
 
-    def client(self) -> WootricClient:
-        """The account's API client.
+    def client(self) -> CachingClient:
+        """The account's client, which reads through the store.
 
         Raises:
             ToolError: If the server is not configured; the text says what to set.
@@ -52,16 +61,43 @@ class App:
         if not self.settings.is_usable:
             raise ToolError(f"{self.settings.what_to_set()} Nothing was read or changed.")
         if self._client is None:
-            from wootric_mcp.api.client import WootricClient
+            from wootric_mcp.store.client import CachingClient
 
-            self._client = WootricClient(self.settings)
+            self._client = CachingClient(
+                self.settings, now=lambda: self.now().timestamp(), spawn=self._read_behind
+            )
         return self._client
 
-    async def close(self) -> None:
-        """End the connections to Wootric."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Self]:
+        """The lifetime of the server: reading goes on behind the calls, and stops at the end."""
+        try:
+            async with anyio.create_task_group() as self._behind:
+                self._behind.start_soon(self._resume)
+                yield self
+                self._behind.cancel_scope.cancel()
+        finally:
+            client, self._client = self._client, None
+            if client is not None:
+                with anyio.CancelScope(shield=True):
+                    await client.aclose()
+
+    def _read_behind(self, task: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        if self._behind is None:
+            raise RuntimeError("the server is not running")
+        self._behind.start_soon(task)
+
+    async def _resume(self) -> None:
+        """Read on what an earlier process was asked to read."""
+        await anyio.sleep(_QUIET)
+        from wootric_mcp.store.location import store_file
+
+        path = store_file(self.settings)
+        if self.settings.is_usable and path is not None and path.exists():
+            try:
+                await self.client().reader.resume()
+            except Exception:
+                log.exception("What was to be read on could not be")
 
     @property
     def aliases(self) -> Aliases:
@@ -132,7 +168,12 @@ class App:
     @property
     def patience(self) -> float:
         """Seconds that reading may take, so that the answer still meets the call's deadline."""
-        return max(self.settings.deadline - _TIME_TO_ANSWER, self.settings.deadline / 2)
+        return self.patience_with(0)
+
+    def patience_with(self, responses: int) -> float:
+        """The same for an answer about so many responses."""
+        deadline = self.settings.deadline
+        return max(deadline - _TIME_TO_ANSWER - responses / _ANALYSED_A_SECOND, deadline / 2)
 
 
 def _named_zone(name: str) -> tzinfo:

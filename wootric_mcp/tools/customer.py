@@ -23,7 +23,7 @@ _RESPONSE = ("id", "created_at", "score", "comment", "tags")
 _DECLINE = ("id", "created_at", "origin_url")
 
 
-async def customer(app: App, named: str, detail: str) -> CallToolResult:
+async def customer(app: App, named: str, detail: str, *, fresh: bool) -> CallToolResult:
     """Profile, survey settings, responses and declines of the person named."""
     from wootric_mcp.api.errors import NotFound
     from wootric_mcp.api.people import Person
@@ -46,10 +46,14 @@ async def customer(app: App, named: str, detail: str) -> CallToolResult:
         settings.append(await client.get_end_user_settings(person))
 
     async def read_responses() -> None:
-        readings.append(await client.read_responses(responses.extend, person=person, patience=app.patience))
+        readings.append(
+            await client.responses(responses.extend, person=person, patience=app.patience, fresh=fresh)
+        )
 
     async def read_declines() -> None:
-        readings.append(await client.read_declines(declines.extend, person=person, patience=app.patience))
+        readings.append(
+            await client.declines(declines.extend, person=person, patience=app.patience, fresh=fresh)
+        )
 
     await concurrently([read_settings, read_responses, read_declines])
 

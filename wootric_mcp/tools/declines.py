@@ -18,16 +18,18 @@ from wootric_mcp.tools.parameters import (
     DeclineId,
     Detail,
     EndUser,
+    Fresh,
     Limit,
     Moment,
     Order,
+    Owner,
     PeriodText,
     Properties,
     Where,
     given,
 )
 from wootric_mcp.tools.registry import Toolset, before_writing
-from wootric_mcp.tools.targets import found_decline, owner
+from wootric_mcp.tools.targets import found_decline, named_owner, owner
 
 declines = Toolset("declines")
 
@@ -41,6 +43,7 @@ async def list_declines(
     limit: Limit = 50,
     cursor: Cursor = "",
     detail: Detail = "concise",
+    fresh: Fresh = False,
 ) -> CallToolResult:
     """Lists surveys that people closed without answering, with where and who."""
     return await decline_list(
@@ -52,6 +55,7 @@ async def list_declines(
         limit=limit,
         cursor=cursor,
         detail=detail,
+        fresh=fresh,
     )
 
 
@@ -63,6 +67,7 @@ async def list_end_user_declines(
     order: Order = "newest",
     limit: Limit = 50,
     cursor: Cursor = "",
+    fresh: Fresh = False,
 ) -> CallToolResult:
     """Lists the surveys that one person closed without answering."""
     return await decline_list(
@@ -75,14 +80,18 @@ async def list_end_user_declines(
         limit=limit,
         cursor=cursor,
         detail="concise",
+        fresh=fresh,
     )
 
 
 @declines.operation("Get decline", answers.RECORD)
-async def get_end_user_decline(end_user: EndUser, decline_id: DeclineId, ctx: Context[App]) -> CallToolResult:
+async def get_end_user_decline(
+    decline_id: DeclineId, ctx: Context[App], end_user: Owner = ""
+) -> CallToolResult:
     """Shows one decline of one person with the properties stored with it."""
     app = app_of(ctx)
-    found = await app.client().get_end_user_decline(app.person(end_user), decline_id)
+    whose = await named_owner(app, "declines", decline_id, end_user)
+    found = await app.client().get_end_user_decline(whose, decline_id)
     return answers.record("Decline.", shapes.decline_fields(app, found))
 
 
@@ -151,14 +160,15 @@ async def confirm_delete_decline(
 
 @declines.operation("Delete decline", answers.OUTCOME)
 async def delete_decline(
-    end_user: EndUser,
     decline_id: DeclineId,
     ctx: Context[App],
     found: Annotated[Any, Resolve(found_decline)],
     confirmed: Annotated[Asked, Resolve(confirm_delete_decline)],
+    end_user: Owner = "",
 ) -> CallToolResult:
     """Deletes one decline of one person at once, after a person confirmed it."""
     require(confirmed)
     app = app_of(ctx)
-    was_there = await app.client().delete_decline(owner(found, app, end_user), decline_id)
+    whose = owner(found) or await named_owner(app, "declines", decline_id, end_user)
+    was_there = await app.client().delete_decline(whose, decline_id)
     return answers.outcome(answers.deleted(f"decline {decline_id}", was_there=was_there))

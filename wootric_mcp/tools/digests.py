@@ -12,7 +12,7 @@ from mcp.types import CallToolResult
 from wootric_mcp.shield.fence import fence
 from wootric_mcp.tools import answers
 from wootric_mcp.tools.listing import offset_cursor, offset_of, question_of
-from wootric_mcp.tools.reading import read_feedback
+from wootric_mcp.tools.reading import Evidence, Progress, reading
 
 if TYPE_CHECKING:
     from wootric_mcp.tools.app import App
@@ -21,20 +21,27 @@ Category = Literal["any", "promoter", "passive", "detractor"]
 
 
 async def summarize(
-    app: App, period: str, category: Category, query: str, where: Mapping[str, Any], max_tokens: int
+    app: App,
+    period: str,
+    category: Category,
+    query: str,
+    where: Mapping[str, Any],
+    max_tokens: int,
+    *,
+    fresh: bool,
+    progress: Progress,
 ) -> CallToolResult:
     """Score, themes and quotes of a period."""
     from wootric_mcp.feedback.digest import digest
     from wootric_mcp.feedback.report import as_data, as_text
     from wootric_mcp.feedback.selection import Selection
 
-    records, receipt = await read_feedback(app, period)
     selection = Selection(category=category, where=dict(where), query=query)
 
-    def written() -> CallToolResult:
+    def written(evidence: Evidence) -> CallToolResult:
         summed_up = digest(
-            records,
-            receipt=receipt,
+            evidence.records(with_properties=bool(where)),
+            receipt=evidence.receipt,
             person=app.aliases.alias,
             survey_type=app.settings.survey_type,
             selection=selection,
@@ -43,7 +50,8 @@ async def summarize(
         text = as_text(summed_up, fence=fence, budget=max_tokens)
         return answers.both(text, as_data(summed_up, budget=max_tokens))
 
-    return await anyio.to_thread.run_sync(written)
+    async with reading(app, period, fresh=fresh, progress=progress) as evidence:
+        return await anyio.to_thread.run_sync(written, evidence)
 
 
 async def find(
@@ -56,6 +64,9 @@ async def find(
     limit: int,
     cursor: str,
     max_tokens: int,
+    *,
+    fresh: bool,
+    progress: Progress,
 ) -> CallToolResult:
     """Comments that match a query."""
     from wootric_mcp.feedback.report import found_as_data, found_as_text
@@ -68,14 +79,13 @@ async def find(
     )
     start, before = offset_of(cursor, question)
     before = before or int(app.now().timestamp()) + 1
-    records, receipt = await read_feedback(app, period, before)
     selection = Selection(category=category, where=dict(where), query=query)
     following = partial(offset_cursor, question=question, before=before)
 
-    def written() -> CallToolResult:
+    def written(evidence: Evidence) -> CallToolResult:
         found = search(
-            records,
-            receipt=receipt,
+            evidence.records(with_properties=bool(where)),
+            receipt=evidence.receipt,
             person=app.aliases.alias,
             survey_type=app.settings.survey_type,
             selection=selection,
@@ -86,4 +96,5 @@ async def find(
         text = found_as_text(found, fence=fence, budget=max_tokens, cursor=following)
         return answers.both(text, found_as_data(found, budget=max_tokens, cursor=following))
 
-    return await anyio.to_thread.run_sync(written)
+    async with reading(app, period, before=before, fresh=fresh, progress=progress) as evidence:
+        return await anyio.to_thread.run_sync(written, evidence)

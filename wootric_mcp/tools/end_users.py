@@ -18,6 +18,7 @@ from wootric_mcp.tools.parameters import (
     Cursor,
     Detail,
     EndUser,
+    Fresh,
     IdText,
     Limit,
     Moment,
@@ -55,6 +56,7 @@ async def list_end_users(
     limit: Limit = 50,
     cursor: Cursor = "",
     detail: Detail = "concise",
+    fresh: Fresh = False,
 ) -> CallToolResult:
     """Lists end users with e-mail, last score and properties, by when they were created (period) or last
     changed. For one person's whole history use find_customer."""
@@ -70,6 +72,7 @@ async def list_end_users(
         limit=limit,
         cursor=cursor,
         detail=detail,
+        fresh=fresh,
     )
 
 

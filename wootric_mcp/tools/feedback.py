@@ -10,7 +10,7 @@ from pydantic import Field
 
 from wootric_mcp.tools import answers
 from wootric_mcp.tools.app import App, app_of
-from wootric_mcp.tools.parameters import LONGEST, Category, Cursor, Detail, EndUser, PeriodText, Where
+from wootric_mcp.tools.parameters import LONGEST, Category, Cursor, Detail, EndUser, Fresh, PeriodText, Where
 from wootric_mcp.tools.registry import Toolset
 
 feedback = Toolset("feedback")
@@ -28,13 +28,23 @@ async def summarize_feedback(
     ] = "",
     where: Where = {},  # noqa: B006
     max_tokens: MaxTokens = 1_500,
+    fresh: Fresh = False,
 ) -> CallToolResult:
     """Sums up what people said in a period: the score with its margin, how many answered and commented, the
     themes of the comments with counts, and word-for-word quotes with response ids. Reads every response, so
     the figures are totals. The first choice for questions such as "what were detractors saying last week"."""
     from wootric_mcp.tools.digests import summarize
 
-    return await summarize(app_of(ctx), period, category, query, where, max_tokens)
+    return await summarize(
+        app_of(ctx),
+        period,
+        category,
+        query,
+        where,
+        max_tokens,
+        fresh=fresh,
+        progress=ctx.report_progress,
+    )
 
 
 @feedback.job("Search feedback", answers.FOUND)
@@ -54,22 +64,37 @@ async def search_feedback(
     limit: Annotated[int, Field(description="Comments at most", ge=1, le=100)] = 20,
     cursor: Cursor = "",
     max_tokens: MaxTokens = 1_500,
+    fresh: Fresh = False,
 ) -> CallToolResult:
     """Finds the comments that mention something, such as a feature, and tells how many do and how they score.
     Use it for "what do customers say about the CSV export"; words match in every case and as plural. Without
     a query it lists the newest comments that the other filters leave."""
     from wootric_mcp.tools.digests import find
 
-    return await find(app_of(ctx), query, period, category, where, order, limit, cursor, max_tokens)
+    return await find(
+        app_of(ctx),
+        query,
+        period,
+        category,
+        where,
+        order,
+        limit,
+        cursor,
+        max_tokens,
+        fresh=fresh,
+        progress=ctx.report_progress,
+    )
 
 
 @feedback.job("Find customer", answers.RECORD)
-async def find_customer(end_user: EndUser, ctx: Context[App], detail: Detail = "concise") -> CallToolResult:
+async def find_customer(
+    end_user: EndUser, ctx: Context[App], detail: Detail = "concise", fresh: Fresh = False
+) -> CallToolResult:
     """Shows everything about one person in one call: profile, survey settings, every response and decline.
     Use it before contacting somebody, or to follow up an alias from a feedback answer."""
     from wootric_mcp.tools.customer import customer
 
-    return await customer(app_of(ctx), end_user, detail)
+    return await customer(app_of(ctx), end_user, detail, fresh=fresh)
 
 
 @feedback.job("Account status", answers.FIGURES)

@@ -36,7 +36,7 @@ T_co = TypeVar("T_co", bound=Row, covariant=True)
 
 
 class Read(Protocol[T_co]):
-    """One of the client's walking readers with its filters already given."""
+    """One of the client's readers with its filters already given; about `enough` rows will do."""
 
     def __call__(
         self,
@@ -46,6 +46,7 @@ class Read(Protocol[T_co]):
         before: datetime | None,
         newest_first: bool,
         patience: float,
+        enough: int,
     ) -> Awaitable[Reading]: ...
 
 
@@ -206,7 +207,9 @@ async def collect(
                 listing.cursors.append(last.cursor(question))
         return True
 
-    reading = await read(take, after=after, before=before, newest_first=newest_first, patience=patience)
+    reading = await read(
+        take, after=after, before=before, newest_first=newest_first, patience=patience, enough=limit + 1
+    )
     listing.stopped, listing.reached, listing.unreachable = (
         reading.stopped,
         reading.reached,

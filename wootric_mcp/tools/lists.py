@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from mcp.types import CallToolResult
 
 from wootric_mcp.tools import answers, shapes
-from wootric_mcp.tools.listing import Listing, collect, offset_cursor, offset_of, question_of
+from wootric_mcp.tools.listing import Listing, Read, collect, offset_cursor, offset_of, question_of
 
 if TYPE_CHECKING:
     from wootric_mcp.api.models import Bounds, EndUser, Response
+    from wootric_mcp.api.paging import Reading, Take
     from wootric_mcp.feedback.period import Period
     from wootric_mcp.tools.app import App
 
@@ -41,6 +42,7 @@ async def response_list(
     limit: int,
     cursor: str,
     detail: Detail,
+    fresh: bool,
     end_user: str = "",
     kind: Literal["promoter", "passive", "detractor"] | None = None,
 ) -> CallToolResult:
@@ -67,7 +69,9 @@ async def response_list(
         )
 
     listing = await collect(
-        functools.partial(app.client().read_responses, excluded=excluded, person=person, category=kind),
+        functools.partial(
+            app.client().responses, excluded=excluded, person=person, category=kind, fresh=fresh
+        ),
         period=chosen,
         newest_first=order == "newest",
         limit=limit,
@@ -91,6 +95,7 @@ async def decline_list(
     limit: int,
     cursor: str,
     detail: Detail,
+    fresh: bool,
     end_user: str = "",
 ) -> CallToolResult:
     """Declines of the account, or of one person."""
@@ -106,7 +111,7 @@ async def decline_list(
         "detail": "" if detail == "concise" else detail,
     }
     listing = await collect(
-        functools.partial(app.client().read_declines, person=person),
+        functools.partial(app.client().declines, person=person, fresh=fresh),
         period=chosen,
         newest_first=order == "newest",
         limit=limit,
@@ -133,6 +138,7 @@ async def end_user_list(
     limit: int,
     cursor: str,
     detail: Detail,
+    fresh: bool,
 ) -> CallToolResult:
     """End users by creation, walked without end; by e-mail or last change, as far as Wootric sorts them."""
     from wootric_mcp.feedback.selection import has_properties
@@ -159,7 +165,7 @@ async def end_user_list(
     updated_bounds = _bounds(changed)
     if sort_key == "created_at" and not email:
         listing = await collect(
-            functools.partial(app.client().read_end_users, updated=updated_bounds),
+            _end_users_reader(app, updated_bounds, fresh=fresh),
             period=chosen,
             newest_first=order == "newest",
             limit=limit,
@@ -189,6 +195,17 @@ async def end_user_list(
     return _answer(
         app, "list_end_users", "end user", listing, chosen, shapes.end_user_fields, columns, asked, limit
     )
+
+
+def _end_users_reader(app: App, updated: Bounds | None, *, fresh: bool) -> Read[EndUser]:
+    """By their creation people are read through the store; which changed when, Wootric alone can tell."""
+    if updated is None:
+        return functools.partial(app.client().end_users, fresh=fresh)
+
+    async def read(take: Take[EndUser], *, enough: int, **how: Any) -> Reading:
+        return await app.client().read_end_users(take, updated=updated, **how)
+
+    return read
 
 
 def _bounds(period: Period | None) -> Bounds | None:

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 metrics = Toolset("metrics")
 
 # Before Wootric began; without a start it would take the last month only.
-_LONG_AGO = date(2010, 1, 1)
+LONG_AGO = date(2010, 1, 1)
 
 
 async def summary_of(app: App, period: Period) -> NpsSummary:
     """Wootric's own figures for the days of a period."""
-    return await app.client().get_nps_summary(start=period.first or _LONG_AGO, end=period.last)
+    return await app.client().get_nps_summary(start=period.first or LONG_AGO, end=period.last)
 
 
 @metrics.operation("Get NPS summary", answers.FIGURES)
@@ -35,7 +35,7 @@ async def get_nps_summary(ctx: Context[App], period: PeriodText = "last 30 days"
     app = app_of(ctx)
     chosen = app.period(period)
     summary = await summary_of(app, chosen)
-    days = f"{chosen.first or _LONG_AGO} to {chosen.last}"
+    days = f"{chosen.first or LONG_AGO} to {chosen.last}"
     title = (
         f"NPS summary by Wootric; {days}, days as the account's own time zone at Wootric cuts them. "
         f"As of {shapes.local(app, app.now())}."

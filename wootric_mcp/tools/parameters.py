@@ -36,6 +36,9 @@ EndUser = Annotated[
     IdText,
     Field(description="Id, alias R-…, e-mail, external:… or +phone", max_length=LONGEST),
 ]
+Owner = Annotated[
+    str, IdText, Field(description="Whose; may be left out for what was listed before", max_length=LONGEST)
+]
 ResponseId = Annotated[int, NoSwitch, Field(description="Response id", gt=0)]
 DeclineId = Annotated[int, NoSwitch, Field(description="Decline id", gt=0)]
 
@@ -59,6 +62,7 @@ Where = Annotated[
 HasText = Annotated[Switch, Field(description="true: with a comment; false: score only")]
 Limit = Annotated[int, Field(description="Rows at most", ge=1, le=200)]
 Cursor = Annotated[str, Field(description="From an answer that had more, with its other arguments")]
+Fresh = Annotated[bool, Field(description="Read again what is stored")]
 Detail = Annotated[Literal["concise", "full"], Field(description="full shows every field")]
 Order = Annotated[Literal["newest", "oldest"], Field(description="Which come first")]
 

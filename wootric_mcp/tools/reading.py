@@ -1,78 +1,215 @@
-"""How a feedback tool reads: every response of a period, newest first, as far as the call's time allows."""
+"""How a feedback tool reads: a period through the store, as far as the call's time allows, and what that is
+worth as evidence."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from math import ceil, floor
 from typing import TYPE_CHECKING
 
 import anyio
 
-from wootric_mcp.tools import shapes
-
 if TYPE_CHECKING:
-    from wootric_mcp.api.models import Response
-    from wootric_mcp.api.paging import Reading
+    from wootric_mcp.api.models import NpsSummary
     from wootric_mcp.feedback.period import Period
     from wootric_mcp.feedback.receipt import Receipt
     from wootric_mcp.feedback.records import FeedbackRecord
+    from wootric_mcp.store.client import CachingClient
+    from wootric_mcp.store.holding import Holding
+    from wootric_mcp.store.reader import Outcome
     from wootric_mcp.tools.app import App
 
-_SECOND = timedelta(seconds=1)
-# Seconds for asking how many there are, once reading has used up its time.
+Progress = Callable[[float, float | None, str | None], Awaitable[None]]
+"""The SDK's `Context.report_progress`."""
+
+_DAY = 86_400
+# Seconds for asking how many there are, once reading is over.
 _TIME_TO_COUNT = 2.0
+# Seconds between two notifications of progress, at least.
+_BETWEEN = 1.0
+# Ranges of days that are named, at most.
+_MOST_RANGES = 3
 
 
-async def read_feedback(
-    app: App, period_text: str, before: int | None = None
-) -> tuple[list[FeedbackRecord], Receipt]:
-    """The responses of a period, none from the second `before` on, and what they are worth as evidence."""
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The responses of a period, as far as they have been read."""
+
+    receipt: Receipt
+    _records: Callable[[bool], Iterator[FeedbackRecord]]
+
+    def records(self, *, with_properties: bool) -> Iterator[FeedbackRecord]:
+        """The responses, one after the other from the store, newest first. It blocks."""
+        return self._records(with_properties)
+
+
+@asynccontextmanager
+async def reading(
+    app: App,
+    period_text: str,
+    *,
+    before: int | None = None,
+    fresh: bool = False,
+    progress: Progress | None = None,
+) -> AsyncIterator[Evidence]:
+    """Read a period, nothing from the second `before` on; what was read stays there while this is open."""
     from wootric_mcp.feedback.receipt import Receipt
 
     period, as_of = app.period(period_text), app.now()
-    records: list[FeedbackRecord] = []
-
-    def take(responses: Sequence[Response]) -> None:
-        records.extend(shapes.feedback_record(app, response) for response in responses)
-
     client = app.client()
     if period.future:
-        return [], Receipt(period, as_of)
-    reading = await client.read_responses(
-        take,
-        after=period.start and period.start - _SECOND,
-        before=min(period.end, datetime.fromtimestamp(before, UTC) if before else as_of + _SECOND),
-        patience=app.patience,
-    )
-    return records, Receipt(period, as_of, await _coverage(app, period, reading))
+        yield Evidence(Receipt(period, as_of), lambda _: iter(()))
+        return
+    async with client.reader.question():
+        question = _Question(app, client, period, as_of, before, fresh, progress)
+        yield await question.evidence()
 
 
-async def _coverage(app: App, period: Period, reading: Reading) -> str:
-    """What of the period could not be read, in figures; empty if all of it was."""
-    said = []
-    if not reading.complete and reading.stopped != "end":
-        expected = await _expected(app, period)
-        of_about = f" of about {expected:,}" if expected else ""
-        back = f", newest first, back to {shapes.local(app, reading.reached)}" if reading.reached else ""
-        why = "time ran out" if reading.stopped == "patience" else "Wootric's request limit was reached"
-        said.append(
-            f"Read {reading.rows:,}{of_about} responses{back}; then {why}. Older ones are not in any figure: "
-            "ask for a shorter period, or again in a minute."
+@dataclass
+class _Question:
+    app: App
+    client: CachingClient
+    period: Period
+    as_of: datetime
+    before: int | None
+    fresh: bool
+    progress: Progress | None
+    summary: NpsSummary | None = None
+    _told_at: float = 0.0
+    _counted: anyio.Event = field(default_factory=anyio.Event)
+
+    @property
+    def start(self) -> int:
+        return floor(self.period.start.timestamp()) if self.period.start else 0
+
+    @property
+    def end(self) -> int:
+        return min(ceil(self.period.end.timestamp()), self.before or floor(self.as_of.timestamp()) + 1)
+
+    async def evidence(self) -> Evidence:
+        from wootric_mcp.feedback.receipt import Receipt
+        from wootric_mcp.store.holding import held, records
+
+        reader = self.client.reader
+        outcome = await self._read((await held(reader, self.start, self.end)).rows)
+        holding = await held(reader, self.start, self.end)
+        if outcome.failure and not (holding.rows and getattr(outcome.failure, "is_passing", False)):
+            raise outcome.failure
+        missing, remark = "", ""
+        if outcome.stopped == "end":
+            remark = await self._remark(holding)
+        else:
+            missing = self._missing(outcome, holding)
+        if holding.unreachable:
+            count = "An unknown number" if holding.unreachable < 0 else f"{holding.unreachable:,}"
+            missing += f" {count} of responses that share one second cannot be reached through the API."
+        database = await reader.database()
+        return Evidence(
+            Receipt(self.period, self.as_of, missing.strip(), remark),
+            lambda with_properties: records(database, holding, with_properties=with_properties),
         )
-    if reading.unreachable:
-        count = "An unknown number" if reading.unreachable < 0 else f"{reading.unreachable:,}"
-        said.append(f"{count} of responses that share one second cannot be reached through the API.")
-    return " ".join(said)
 
+    async def _read(self, stored: int) -> Outcome:
+        """Read what is missing, and meanwhile ask how many there are."""
+        from wootric_mcp.store import sources
 
-async def _expected(app: App, period: Period) -> int | None:
-    """How many responses Wootric itself counts in the period; None if it does not say in time."""
-    from wootric_mcp.api.errors import WootricError
-    from wootric_mcp.tools.metrics import summary_of
+        result: Outcome | Exception
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._count)
+            try:
+                result = await self.client.reader.read(
+                    sources.responses(),
+                    self.start,
+                    self.end,
+                    fresh=self.fresh,
+                    patience=self.app.patience_with(stored),
+                    lasting=self.app.settings.store != "off",
+                    expected=lambda: max(self.summary.responses - stored, 0) if self.summary else None,
+                    progress=self._tell if self.progress else None,
+                )
+                with anyio.move_on_after(_TIME_TO_COUNT):
+                    await self._counted.wait()
+            except Exception as error:  # noqa: BLE001 - raised below, where no group wraps it
+                result = error
+            group.cancel_scope.cancel()
+        if isinstance(result, Exception):
+            raise result
+        return result
 
-    with anyio.move_on_after(_TIME_TO_COUNT):
+    async def _count(self) -> None:
+        """Ask how many responses Wootric itself counts."""
+        from wootric_mcp.api.errors import WootricError
+        from wootric_mcp.tools.metrics import LONG_AGO
+
         try:
-            return (await summary_of(app, period)).responses
+            self.summary = await self.client.summary(
+                self.period.first or LONG_AGO, self.period.last, zone=self.app.zone, fresh=self.fresh
+            )
         except WootricError:
-            return None
-    return None
+            pass  # the reading meets the same fault, and tells it
+        finally:
+            self._counted.set()
+
+    async def _tell(self) -> None:
+        """Notify the client of how far reading has come."""
+        from wootric_mcp.store.holding import held
+
+        now = anyio.current_time()
+        if self.progress is None or now - self._told_at < _BETWEEN:
+            return
+        self._told_at = now
+        found = (await held(self.client.reader, self.start, self.end)).rows
+        expected = max(self.summary.responses, found) if self.summary else None
+        await self.progress(found, expected, f"Read {found:,} responses")
+
+    async def _remark(self, holding: Holding) -> str:
+        """What to know about figures that stand on the whole period."""
+        from wootric_mcp.store.reconcile import difference
+
+        said = ""
+        if self.summary and self.before is None:
+            said = await difference(
+                self.client,
+                start=self.start,
+                end=self.end,
+                summary=self.summary,
+                zone=self.app.zone,
+                now=self.as_of.timestamp(),
+            )
+        oldest = holding.oldest_reading
+        if oldest is not None and self.as_of.timestamp() - oldest > _DAY:
+            said += f" Older responses are as read on {self._day(oldest)}; fresh=true reads them again."
+        return said.strip()
+
+    def _missing(self, outcome: Outcome, holding: Holding) -> str:
+        """What of the period could not be read, in figures, and when to ask again."""
+        from wootric_mcp.api.errors import RateLimited
+        from wootric_mcp.api.limits import Urgency
+        from wootric_mcp.api.paging import MAX_PER_PAGE
+
+        expected, found = self.summary.responses if self.summary else None, holding.rows
+        if expected and expected > found:
+            share = f"{100 * found // expected} % of {expected:,} expected responses"
+            a_minute = self.client.limits.per_minute(Urgency.BEHIND)
+            minutes = ceil((expected - found) / MAX_PER_PAGE / a_minute) if a_minute else None
+        else:
+            share, minutes = f"{found:,} responses", None
+        days = [f"{self._day(start)} to {self._day(end - 1)}" for start, end in reversed(holding.intervals)]
+        where = f", {' and '.join(days[:_MOST_RANGES])}" if days else ""
+        if outcome.failure and not isinstance(outcome.failure, RateLimited):
+            why = "Wootric cannot be read at the moment: ask again later"
+        elif self.app.settings.store == "off":
+            why = "then time ran out: ask for a shorter period"
+        else:
+            why = (
+                f"the rest in about {minutes} min: ask again"
+                if minutes
+                else "the rest is being read: ask again"
+            )
+        return f"Read {share}{where}; {why}. What was not read is in no figure."
+
+    def _day(self, second: float) -> str:
+        return f"{datetime.fromtimestamp(second, UTC).astimezone(self.app.zone):%Y-%m-%d}"

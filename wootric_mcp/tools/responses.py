@@ -18,10 +18,12 @@ from wootric_mcp.tools.parameters import (
     Cursor,
     Detail,
     EndUser,
+    Fresh,
     HasText,
     Limit,
     Moment,
     Order,
+    Owner,
     PeriodText,
     Properties,
     ResponseId,
@@ -31,7 +33,7 @@ from wootric_mcp.tools.parameters import (
     or_none,
 )
 from wootric_mcp.tools.registry import Toolset, before_writing
-from wootric_mcp.tools.targets import found_response, owner
+from wootric_mcp.tools.targets import found_response, named_owner, owner
 
 responses = Toolset("responses")
 
@@ -52,6 +54,7 @@ async def list_responses(
     limit: Limit = 50,
     cursor: Cursor = "",
     detail: Detail = "concise",
+    fresh: Fresh = False,
 ) -> CallToolResult:
     """Lists single answers with score and comment. For what people said overall use summarize_feedback,
     for a subject search_feedback: they read everything and answer shorter."""
@@ -67,6 +70,7 @@ async def list_responses(
         limit=limit,
         cursor=cursor,
         detail=detail,
+        fresh=fresh,
     )
 
 
@@ -81,6 +85,7 @@ async def list_end_user_responses(
     limit: Limit = 50,
     cursor: Cursor = "",
     detail: Detail = "concise",
+    fresh: Fresh = False,
 ) -> CallToolResult:
     """Lists every answer of one person over time."""
     return await response_list(
@@ -96,6 +101,7 @@ async def list_end_user_responses(
         limit=limit,
         cursor=cursor,
         detail=detail,
+        fresh=fresh,
     )
 
 
@@ -107,6 +113,7 @@ async def _of_category(
     order: Literal["newest", "oldest"],
     limit: int,
     cursor: str,
+    fresh: bool,
 ) -> CallToolResult:
     return await response_list(
         app_of(ctx),
@@ -121,6 +128,7 @@ async def _of_category(
         limit=limit,
         cursor=cursor,
         detail="concise",
+        fresh=fresh,
         kind=kind,
     )
 
@@ -133,9 +141,10 @@ async def list_promoter_responses(
     order: Order = "newest",
     limit: Limit = 50,
     cursor: Cursor = "",
+    fresh: Fresh = False,
 ) -> CallToolResult:
     """Lists one person's answers with a score of 9 or 10. For all promoters: list_responses."""
-    return await _of_category(ctx, "promoter", end_user, period, order, limit, cursor)
+    return await _of_category(ctx, "promoter", end_user, period, order, limit, cursor, fresh)
 
 
 @responses.operation("List a person's passive responses", answers.ROWS)
@@ -146,9 +155,10 @@ async def list_passive_responses(
     order: Order = "newest",
     limit: Limit = 50,
     cursor: Cursor = "",
+    fresh: Fresh = False,
 ) -> CallToolResult:
     """Lists one person's answers with a score of 7 or 8. For all passives: list_responses."""
-    return await _of_category(ctx, "passive", end_user, period, order, limit, cursor)
+    return await _of_category(ctx, "passive", end_user, period, order, limit, cursor, fresh)
 
 
 @responses.operation("List a person's detractor responses", answers.ROWS)
@@ -159,18 +169,20 @@ async def list_detractor_responses(
     order: Order = "newest",
     limit: Limit = 50,
     cursor: Cursor = "",
+    fresh: Fresh = False,
 ) -> CallToolResult:
     """Lists one person's answers with a score of 0 to 6. For all detractors: list_responses."""
-    return await _of_category(ctx, "detractor", end_user, period, order, limit, cursor)
+    return await _of_category(ctx, "detractor", end_user, period, order, limit, cursor, fresh)
 
 
 @responses.operation("Get response", answers.RECORD)
 async def get_end_user_response(
-    end_user: EndUser, response_id: ResponseId, ctx: Context[App]
+    response_id: ResponseId, ctx: Context[App], end_user: Owner = ""
 ) -> CallToolResult:
     """Shows one answer of one person with comment, tags and the properties stored with it."""
     app = app_of(ctx)
-    found = await app.client().get_end_user_response(app.person(end_user), response_id)
+    whose = await named_owner(app, "responses", response_id, end_user)
+    found = await app.client().get_end_user_response(whose, response_id)
     return answers.record("Response.", shapes.response_fields(app, found))
 
 
@@ -265,15 +277,16 @@ async def confirm_delete_response(
 
 @responses.operation("Delete response", answers.OUTCOME)
 async def delete_response(
-    end_user: EndUser,
     response_id: ResponseId,
     ctx: Context[App],
     found: Annotated[Any, Resolve(found_response)],
     confirmed: Annotated[Asked, Resolve(confirm_delete_response)],
+    end_user: Owner = "",
 ) -> CallToolResult:
     """Deletes one answer of one person at once, after a person confirmed it. To only take it out of the
     score use update_response."""
     require(confirmed)
     app = app_of(ctx)
-    was_there = await app.client().delete_response(owner(found, app, end_user), response_id)
+    whose = owner(found) or await named_owner(app, "responses", response_id, end_user)
+    was_there = await app.client().delete_response(whose, response_id)
     return answers.outcome(answers.deleted(f"response {response_id}", was_there=was_there))

@@ -6,9 +6,10 @@ A name such as an e-mail address can pass to somebody else while a person thinks
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ToolError
 
 from wootric_mcp.tools.app import App, app_of
 from wootric_mcp.tools.registry import before_writing
@@ -39,21 +40,41 @@ async def found_end_user(ctx: Context[App], end_user: str) -> Any:
 
 
 @before_writing
-async def found_response(ctx: Context[App], end_user: str, response_id: int) -> Any:
-    """The response of that person."""
+async def found_response(ctx: Context[App], response_id: int, end_user: str) -> Any:
+    """That response."""
     app = app_of(ctx)
-    return await app.client().get_end_user_response(app.person(end_user), response_id)
+    whose = await named_owner(app, "responses", response_id, end_user)
+    return await app.client().get_end_user_response(whose, response_id)
 
 
 @before_writing
-async def found_decline(ctx: Context[App], end_user: str, decline_id: int) -> Any:
-    """The decline of that person."""
+async def found_decline(ctx: Context[App], decline_id: int, end_user: str) -> Any:
+    """That decline."""
     app = app_of(ctx)
-    return await app.client().get_end_user_decline(app.person(end_user), decline_id)
+    whose = await named_owner(app, "declines", decline_id, end_user)
+    return await app.client().get_end_user_decline(whose, decline_id)
 
 
-def owner(record: Any, app: App, end_user: str) -> Person:
-    """Whose record it is: by the id that stands in it, else as the caller named them."""
+async def named_owner(
+    app: App, kind: Literal["responses", "declines"], record_id: int, end_user: str
+) -> Person:
+    """Whose record is meant: as the caller named them, else as it was read before.
+
+    Raises:
+        ToolError: If nobody was named and the record has not been read.
+    """
+    if end_user:
+        return app.person(end_user)
+    if known := await app.client().owner_of(kind, record_id):
+        return known
+    raise ToolError(
+        f"Wootric finds {kind[:-1]} {record_id} only through the person it belongs to, and it is not among "
+        f"those read so far. Give end_user as well, or list {kind} of its time first."
+    )
+
+
+def owner(record: Any) -> Person | None:
+    """Whose record it is by the id that stands in it: a name may have passed to somebody else meanwhile."""
     from wootric_mcp.api.people import Person
 
-    return Person("id", str(record.end_user_id)) if record.end_user_id else app.person(end_user)
+    return Person("id", str(record.end_user_id)) if record.end_user_id else None

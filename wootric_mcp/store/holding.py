@@ -1,0 +1,74 @@
+"""What is held of a period: how much of it has been read, and its responses as the analysis reads them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from wootric_mcp.feedback.records import FeedbackRecord
+from wootric_mcp.store import coverage, rows
+from wootric_mcp.store.intervals import Interval, joined
+from wootric_mcp.store.schema import responses
+from wootric_mcp.store.sources import Source
+from wootric_mcp.store.sources import responses as all_responses
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from wootric_mcp.store.database import Database
+    from wootric_mcp.store.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """The part of a period that has been read, freshly or not. Nothing else goes into any figure."""
+
+    intervals: tuple[Interval, ...] = ()
+    """Ascending, half-open, epoch seconds."""
+    rows: int = 0
+    unreachable: int = 0
+    """Rows that the API cannot hand out; -1: an unknown number."""
+    oldest_reading: float | None = None
+    """Account time of the oldest reading that any of it stems from."""
+
+
+async def held(reader: Reader, start: int, end: int) -> Holding:
+    """What has been read of the account's responses created from `start` to before `end`."""
+
+    def look(connection: Connection) -> Holding:
+        source: Source = all_responses()
+        pieces = coverage.pieces(connection, source.keys, (start, end))
+        covered = joined((piece.start, piece.end) for piece in pieces)
+        missing = [piece.unreachable for piece in pieces if piece.unreachable]
+        return Holding(
+            tuple(covered),
+            rows.count(connection, source.table, covered),
+            -1 if -1 in missing else sum(missing),
+            min((piece.read_at for piece in pieces), default=None),
+        )
+
+    return await reader.fetch(look)
+
+
+def records(database: Database, holding: Holding, *, with_properties: bool) -> Iterator[FeedbackRecord]:
+    """The responses held, newest first. It blocks, and holds a few at a time only.
+
+    Their properties, as they were when the person answered, are read only if they are asked for.
+    """
+    c = responses.c
+    columns = [c.id, c.created, c.end_user_id, c.score, c.excluded, c.shown]
+    columns += [c.row] if with_properties else []
+    for row in rows.stream(database, responses, holding.intervals, columns=columns):
+        snapshot = json.loads(row.row).get("end_user") if with_properties else None
+        yield FeedbackRecord(
+            id=row.id,
+            end_user_id=row.end_user_id,
+            score=row.score,
+            text=row.shown,
+            created_at=datetime.fromtimestamp(row.created, UTC),
+            properties=(snapshot or {}).get("properties") or {},
+            excluded=row.excluded,
+        )
