@@ -1,4 +1,5 @@
-"""`python -m benchmarks`: start and memory against a one-tool server; `--answers`: tokens of answers."""
+"""`python -m benchmarks`: start and memory against a one-tool server; `--answers`: tokens of answers;
+`--scale`: seconds and memory by size of the account."""
 
 from __future__ import annotations
 
@@ -17,7 +18,16 @@ def main() -> int:
     parser.add_argument(
         "--answers", action="store_true", help="instead, tokens of the tool list and of answers"
     )
+    parser.add_argument(
+        "--scale",
+        type=int,
+        nargs="*",
+        metavar="RESPONSES",
+        help="instead, seconds and memory of accounts of that size (default: 1,000, 10,000 and 100,000)",
+    )
     options = parser.parse_args()
+    if options.scale is not None:
+        return _scale(options.scale)
     return _answers() if options.answers else _start(options.pairs)
 
 
@@ -39,6 +49,14 @@ def _answers() -> int:
 
     print("Tokens (o200k_base), story sandbox; raw JSON is what the same pages of the API hold, compact:\n")
     print(table(sizes()))
+    return 0
+
+
+def _scale(sizes: list[int]) -> int:
+    from benchmarks.scale import LATENCY, SIZES, measure, table
+
+    print(f"Sandbox, {LATENCY:g} s per request, no request limit:\n", flush=True)
+    print(table(measure(size) for size in sizes or SIZES))
     return 0
 
 

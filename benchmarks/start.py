@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import compileall
-import json
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import mcp
 
 import wootric_mcp
-from benchmarks.processes import environment, resident
+from benchmarks.processes import server
 
 RATIO, EXTRA_MEBIBYTES = 1.15, 10.0
 """Budgets: our start in one-tool starts, our resident memory above the one-tool server's."""
@@ -76,43 +73,11 @@ def compare(pairs: int) -> Comparison:
 
 def _start(module: str) -> Start:
     begun = time.perf_counter()
-    with subprocess.Popen(
-        [sys.executable, "-m", module],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=environment(_VARIABLES),
-    ) as process:
-        _ask(
-            process,
-            "initialize",
-            protocolVersion="2025-11-25",
-            capabilities={},
-            clientInfo={"name": "benchmark", "version": "1"},
-        )
-        _send(process, {"method": "notifications/initialized"})
-        _ask(process, "tools/list")
+    with server(module, _VARIABLES) as ours:
+        ours.begin()
+        ours.ask("tools/list")
         milliseconds = (time.perf_counter() - begun) * 1000
-        mebibytes = resident(process.pid)
-        assert process.stdin
-        process.stdin.close()
-        process.wait(10)
-    return Start(milliseconds, mebibytes)
-
-
-def _send(process: subprocess.Popen[bytes], message: dict[str, Any]) -> None:
-    assert process.stdin
-    process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
-    process.stdin.flush()
-
-
-def _ask(process: subprocess.Popen[bytes], method: str, **params: Any) -> None:
-    _send(process, {"id": method, "method": method, "params": params})
-    assert process.stdout
-    while line := process.stdout.readline():
-        if json.loads(line).get("id") == method:
-            return
-    raise RuntimeError(f"{process.args!r} ended before it answered {method}")
+        return Start(milliseconds, ours.memory.now())
 
 
 def _milliseconds(starts: list[Start]) -> float:
