@@ -25,6 +25,7 @@ from wootric_mcp.sandbox.server import Sandbox, serve
 from wootric_mcp.sandbox.story import build_story
 from wootric_mcp.server import build_server
 from wootric_mcp.settings import PREFIX, SECRETS, Settings
+from wootric_mcp.store import freshness
 from wootric_mcp.tools.catalog import CATALOG
 
 README = Path(__file__).parents[1] / "README.md"
@@ -42,6 +43,11 @@ SETTINGS = {
     "csv_dir": "folder whose files `send_email_survey_csv` may name; default: none",
     "alias_key_file": "file with the key behind aliases, made if missing; default: in your data folder",
     "deadline": "seconds a tool call may take",
+    "store": "where what was read is kept: `off`, `memory` or `sqlite:///` and the path of a file or folder; "
+    "default: a file in your data folder",
+    "store_days": "days it is kept after Wootric last returned it; 0: until the server ends",
+    "budget_share": "share of the requests left by others that reading ahead may use",
+    "privacy": "`strict`: no e-mail address, phone number or IP address is stored; as a flag `--privacy`",
     "toolsets": "only these toolsets; as a flag `--toolsets`",
     "tools": "only these tools, or these besides the toolsets; `--tools`",
     "exclude_tools": "without these tools, whatever else is asked for; `--exclude-tools`",
@@ -110,7 +116,18 @@ def example() -> str:
     return "\n".join(("> What were detractors saying last week?", "", "```text", *wrapped, "…", "```"))
 
 
-PARTS = {"example": example, "settings": settings_table, "tools": tools_table, "prompts": prompts_table}
+def freshness_table() -> str:
+    """How long what was read is taken as fresh, as the rule itself says it."""
+    return "\n".join(re.findall(r"^\|.*\|$", freshness.__doc__ or "", re.MULTILINE))
+
+
+PARTS = {
+    "example": example,
+    "freshness": freshness_table,
+    "settings": settings_table,
+    "tools": tools_table,
+    "prompts": prompts_table,
+}
 
 
 def written(readme: str) -> str:

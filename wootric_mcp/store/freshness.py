@@ -1,10 +1,10 @@
 """The one rule for how long what was read is good enough.
 
-| created           | read again after |
-| ----------------- | ---------------- |
-| less than 72 h ago  | 10 minutes       |
-| less than 30 days ago | a day          |
-| earlier           | 30 days          |
+| created               | read again after |
+| --------------------- | ---------------- |
+| less than 72 h ago    | 10 minutes       |
+| less than 30 days ago | a day            |
+| earlier               | 30 days          |
 
 Late comments and edits come within days, so young rows are read again often. The last minute before a reading
 is never taken as read: rows may have been arriving. Of end users Wootric tells what has changed (`updated`),
