@@ -178,6 +178,7 @@ class _Question:
                 summary=self.summary,
                 zone=self.app.zone,
                 now=self.as_of.timestamp(),
+                is_nps=self.app.settings.survey_type == "nps",
             )
         oldest = holding.oldest_reading
         if oldest is not None and self.as_of.timestamp() - oldest > _DAY:
