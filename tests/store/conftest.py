@@ -114,7 +114,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
 
     with ExitStack() as stack:
         yield lambda *records, **switches: stack.enter_context(
-            world(tmp_path, data(user(), *records), **switches)
+            world(tmp_path, data(user(), user(2, "jun@lumenfield.test"), *records), **switches)
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -11,18 +11,20 @@ from itertools import islice
 from math import ceil, floor
 from time import time as epoch_time
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 import anyio
 from anyio import to_thread
+from pydantic import TypeAdapter
 
 from wootric_mcp.api.errors import InvalidRequest, RateLimited
 from wootric_mcp.api.limits import PACE, Pace, Urgency
-from wootric_mcp.api.models import Bounds, NpsSummary
+from wootric_mcp.api.models import Bounds, NpsSummary, Segment, SurveyTemplates
 from wootric_mcp.api.paging import Batch, Reading, Stopped, Take, hand
 from wootric_mcp.api.people import Person
 from wootric_mcp.store import coverage, documents, rows, schema, sources
 from wootric_mcp.store.freshness import AGEING, CHANGES_AFTER, DAY, MINUTE, UNSETTLED
+from wootric_mcp.store.intervals import Interval
 from wootric_mcp.store.reader import SUMMARIES, Reader, Spawn
 from wootric_mcp.store.sources import END_USERS, Category, Source
 from wootric_mcp.store.writing import ReflectingClient
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
     from wootric_mcp.api.models import Decline, EndUser, Response
     from wootric_mcp.settings import Settings
 
+T = TypeVar("T")
+
+_SEGMENTS, _TEMPLATES = TypeAdapter(list[Segment]), TypeAdapter(SurveyTemplates)
+_STOPPED: dict[str, Stopped] = {"end": "end", "patience": "patience", "failure": "rate_limited"}
 _CHUNK = 500
 _TIME_TO_CLOSE = 0.5
 """Seconds that closing may take although somebody has cancelled."""
@@ -126,7 +132,7 @@ class CachingClient(ReflectingClient):
     ) -> Reading:
         """Hand people to `take`, read through the store; `how` is that of `_through`."""
         begun = anyio.current_time()
-        with anyio.move_on_after(patience) as scope:
+        with anyio.move_on_after(None if patience is None else patience / 2) as scope:
             await self.read_changes(fresh=fresh)
         if patience is not None:
             patience = max(begun + patience - anyio.current_time(), 0)
@@ -196,7 +202,7 @@ class CachingClient(ReflectingClient):
         start = floor(after.timestamp()) + 1 if after else 0
         end = ceil(before.timestamp()) if before else _EVER
         ends_at = anyio.current_time() + (patience or 0)
-        handed = 0
+        whole, handed = (start, end), 0
         async with self.reader.question():
             while True:
                 outcome = await self.reader.read(
@@ -211,20 +217,30 @@ class CachingClient(ReflectingClient):
                 there = (outcome.reached, end) if newest_first else (start, outcome.reached)
                 more, goes_on = await self._hand_out(source, there, newest_first, take, enough or _CHUNK)
                 handed += more
-                if not goes_on:
-                    return _reading(handed, outcome.reached, "taken")
-                if outcome.stopped == "end":
-                    return _reading(
-                        handed, outcome.reached, "end", await self._unreachable_in(source, start, end)
-                    )
-                if outcome.failure and not (handed and isinstance(outcome.failure, RateLimited)):
+                if outcome.failure and goes_on and not (handed and isinstance(outcome.failure, RateLimited)):
                     raise outcome.failure
-                if outcome.stopped != "enough":
-                    return _reading(
-                        handed, outcome.reached, "rate_limited" if outcome.failure else "patience"
-                    )
+                if not goes_on or outcome.stopped != "enough":
+                    stopped = _STOPPED[outcome.stopped] if goes_on else "taken"
+                    return await self._reading(source, whole, outcome.reached, handed, stopped)
                 start, end = (start, outcome.reached) if newest_first else (outcome.reached, end)
                 enough *= 2
+
+    async def _reading(
+        self, source: Source, interval: Interval, reached: int, handed: int, stopped: Stopped
+    ) -> Reading:
+        """What was handed out of an interval, and how old that is."""
+        pieces = await self.reader.fetch(partial(coverage.pieces, sources=source.keys, interval=interval))
+        missing = [piece.unreachable for piece in pieces if piece.unreachable] if stopped == "end" else []
+        unreachable = -1 if -1 in missing else sum(missing)
+        newest = max((piece.read_at for piece in pieces), default=None)
+        return Reading(
+            rows=handed,
+            complete=stopped == "end" and not unreachable,
+            reached=datetime.fromtimestamp(reached, UTC),
+            unreachable=unreachable,
+            stopped=stopped,
+            as_of=None if newest is None else datetime.fromtimestamp(newest, UTC),
+        )
 
     async def _hand_out(
         self, source: Source, interval: tuple[int, int], newest_first: bool, take: Take[Any], size: int
@@ -251,12 +267,6 @@ class CachingClient(ReflectingClient):
                 return handed, False
         return handed, True
 
-    async def _unreachable_in(self, source: Source, start: int, end: int) -> int:
-        """Rows that the API cannot hand out; -1: an unknown number."""
-        pieces = await self.reader.fetch(partial(coverage.pieces, sources=source.keys, interval=(start, end)))
-        missing = [piece.unreachable for piece in pieces if piece.unreachable]
-        return -1 if -1 in missing else sum(missing)
-
     # Reading one record, and what is known of it without asking.
 
     async def owner_of(self, kind: Literal["responses", "declines"], row_id: int) -> Person | None:
@@ -264,6 +274,33 @@ class CachingClient(ReflectingClient):
         table = schema.metadata.tables[kind]
         end_user_id = await self.reader.fetch(partial(rows.owner, table=table, row_id=row_id))
         return None if end_user_id is None else Person("id", str(end_user_id))
+
+    async def segments(self) -> list[Segment]:
+        """The property keys in use, as they were at most ten minutes ago."""
+        return await self._kept("segments", _SEGMENTS, self.list_segments)
+
+    async def survey_templates(self) -> SurveyTemplates:
+        """The survey templates, as they were at most ten minutes ago."""
+        return await self._kept("survey_templates", _TEMPLATES, self.list_survey_templates)
+
+    async def list_segments(self) -> list[Segment]:
+        """The property keys in use, asked for now and kept."""
+        return await self._keep("segments", _SEGMENTS, await super().list_segments())
+
+    async def list_survey_templates(self) -> SurveyTemplates:
+        """The survey templates, asked for now and kept."""
+        return await self._keep("survey_templates", _TEMPLATES, await super().list_survey_templates())
+
+    async def _kept(self, name: str, kind: TypeAdapter[T], ask: Callable[[], Awaitable[T]]) -> T:
+        kept = await self.reader.fetch(partial(documents.get, name=name))
+        if kept and self.reader.tick() - kept[1] < CHANGES_AFTER:
+            return kind.validate_json(kept[0])
+        return await ask()
+
+    async def _keep(self, name: str, kind: TypeAdapter[T], found: T) -> T:
+        row, now = kind.dump_json(found).decode(), self.reader.tick()
+        await self.reader.write(partial(documents.put, name=name, row=row, read_at=now))
+        return found
 
     async def summary(self, start: date, end: date, *, zone: tzinfo, fresh: bool = False) -> NpsSummary:
         """Wootric's own figures for these days, kept as long as their youngest responses would be."""
@@ -280,16 +317,6 @@ class CachingClient(ReflectingClient):
             row = found.model_dump_json()
             await self.reader.write(partial(documents.put, name=name, row=row, read_at=now))
         return found
-
-
-def _reading(handed: int, reached: int, stopped: Stopped, unreachable: int = 0) -> Reading:
-    return Reading(
-        rows=handed,
-        complete=stopped == "end" and not unreachable,
-        reached=datetime.fromtimestamp(reached, UTC),
-        unreachable=unreachable,
-        stopped=stopped,
-    )
 
 
 def _changes_known(connection: Connection) -> float | None:
