@@ -21,21 +21,21 @@ class Account:
 
     def __init__(self, *, segments: int = 3) -> None:
         self.asked = 0
-        self.segments = segments
+        self.segment_count = segments
         self.error: Exception | None = None
         self.is_silent = False
 
     def client(self) -> Account:
         return self
 
-    async def list_segments(self) -> list[Segment]:
+    async def segments(self) -> list[Segment]:
         await self._answer()
-        names = ["plan", "region", "Renewal\u200b_date"][: self.segments] + [
-            f"key {n}" for n in range(self.segments - 3)
+        names = ["plan", "region", "Renewal\u200b_date"][: self.segment_count] + [
+            f"key {n}" for n in range(self.segment_count - 3)
         ]
         return [Segment.model_validate({"name": name}) for name in names]
 
-    async def list_survey_templates(self) -> SurveyTemplates:
+    async def survey_templates(self) -> SurveyTemplates:
         await self._answer()
         rows = [
             {"id": 17, "name": "Onboarding"},
@@ -108,7 +108,7 @@ async def test_a_silent_account_completes_to_nothing_in_time(monkeypatch: pytest
 
 
 async def test_at_most_a_hundred_values_are_given_and_the_rest_is_counted() -> None:
-    account = Account(segments=150)
+    account = Account(segment_count=150)
     server: MCPServer = MCPServer("completions", subscriptions=False)
     completions.register(server, cast(App, account))
     async with Client(server) as client:

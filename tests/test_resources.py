@@ -39,11 +39,11 @@ class Account:
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
 
-    async def list_segments(self) -> list[Segment]:
+    async def segments(self) -> list[Segment]:
         self._maybe_fail()
         return [Segment.model_validate({"name": "plan\x00\u200b", "data_type": "string"})]
 
-    async def list_survey_templates(self) -> SurveyTemplates:
+    async def survey_templates(self) -> SurveyTemplates:
         self._maybe_fail()
         return SurveyTemplates.model_validate(TEMPLATES)
 

@@ -39,17 +39,17 @@ def register(server: MCPServer[Any], app: App) -> None:
     """Complete periods, survey templates and segments; the account's are read at most every five minutes."""
 
     async def templates() -> Sequence[str]:
-        found = await app.client().list_survey_templates()
+        found = await app.client().survey_templates()
         return [clean(template.name, _LONGEST_NAME) for template in found.survey_templates if template.name]
 
     async def template_ids() -> Sequence[str]:
-        found = await app.client().list_survey_templates()
+        found = await app.client().survey_templates()
         return [str(template.id) for template in found.survey_templates]
 
     async def segments() -> Sequence[str]:
         return [
             clean(segment.name, _LONGEST_NAME)
-            for segment in await app.client().list_segments()
+            for segment in await app.client().segments()
             if segment.name
         ]
 

@@ -32,7 +32,7 @@ def register(server: MCPServer[Any], app: App) -> None:
     """
 
     async def segments() -> Content:
-        found = await app.client().list_segments()
+        found = await app.client().segments()
         rows = [
             {"name": clean(segment.name, _LONGEST_NAME), "data_type": clean(segment.data_type, _LONGEST_NAME)}
             for segment in found
@@ -40,7 +40,7 @@ def register(server: MCPServer[Any], app: App) -> None:
         return {"untrusted": {"segments": rows}}
 
     async def survey_templates() -> Content:
-        found = await app.client().list_survey_templates()
+        found = await app.client().survey_templates()
         rows = [_template(template) for template in found.survey_templates]
         return {
             "default_survey_template_id": found.default_survey_template_id,
@@ -48,7 +48,7 @@ def register(server: MCPServer[Any], app: App) -> None:
         }
 
     async def survey_template(id: str) -> Content:  # noqa: A002 - the word in the URI
-        found = await app.client().list_survey_templates()
+        found = await app.client().survey_templates()
         for template in found.survey_templates:
             if str(template.id) == id:
                 is_default = template.id == found.default_survey_template_id

@@ -82,6 +82,8 @@ class Reading:
     unreachable: int
     stopped: Stopped
     overfull: tuple[datetime, ...] = ()
+    as_of: datetime | None = None
+    """When the newest of the rows were read; None: now."""
 
 
 async def hand(take: Take[T], batch: Batch[T]) -> bool | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import time
@@ -20,7 +19,7 @@ from sqlalchemy import func, select
 from wootric_mcp.api.errors import WootricError
 from wootric_mcp.api.limits import Urgency
 from wootric_mcp.api.paging import MAX_PER_PAGE
-from wootric_mcp.store import coverage, documents, rows, sources
+from wootric_mcp.store import coverage, rows, sources
 from wootric_mcp.store.client import CachingClient
 from wootric_mcp.store.database import StoreError
 from wootric_mcp.store.freshness import good
@@ -198,15 +197,8 @@ class _Sync:
 
     async def read_documents(self) -> tuple[int, int]:
         """Read segments and survey templates; how many there are."""
-        reader = self.client.reader
-        now = reader.tick()
         segments = await self.client.list_segments()
         found = await self.client.list_survey_templates()
-        for name, row in (
-            ("segments", json.dumps([segment.model_dump(mode="json") for segment in segments])),
-            ("survey_templates", found.model_dump_json()),
-        ):
-            await reader.write(partial(documents.put, name=name, row=row, read_at=now))
         return len(segments), len(found.survey_templates)
 
     def _note(self, there: int) -> str:

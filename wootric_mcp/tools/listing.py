@@ -136,6 +136,7 @@ class Listing(Generic[T]):
     stopped: str = "end"
     reached: datetime | None = None
     unreachable: int = 0
+    as_of: datetime | None = None
 
     def keep(self, count: int) -> None:
         """Hand out only the first rows; the cursor continues behind them."""
@@ -210,11 +211,8 @@ async def collect(
     reading = await read(
         take, after=after, before=before, newest_first=newest_first, patience=patience, enough=limit + 1
     )
-    listing.stopped, listing.reached, listing.unreachable = (
-        reading.stopped,
-        reading.reached,
-        reading.unreachable,
-    )
+    listing.stopped, listing.reached = reading.stopped, reading.reached
+    listing.unreachable, listing.as_of = reading.unreachable, reading.as_of
     if reading.stopped in {"patience", "rate_limited"} and last is not None:
         listing.cursor = last.cursor(question)
     return listing

@@ -265,7 +265,7 @@ def _answer(
     summary = (
         f"{answers.counted(len(listing.rows), what)}, {order}; {bounds}"
         f"{f'; {filters}' if filters else ''}; {listing.coverage(what, app.zone)}. "
-        f"As of {shapes.local(app, app.now())}."
+        f"As of {shapes.local(app, listing.as_of or app.now())}."
     )
     following = answers.next_call(tool, **asked, limit=limit, cursor=listing.cursor) if listing.cursor else ""
     return answers.rows(
