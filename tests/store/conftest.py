@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 from pydantic import SecretStr
 
@@ -123,3 +124,8 @@ async def ids(read: Callable[..., Any], **how: Any) -> list[int]:
     found: list[int] = []
     await read(lambda rows: found.extend(row.id for row in rows), **how)
     return found
+
+
+async def no_sleep(_: float) -> None:
+    """Instead of the pauses between attempts."""
+    await anyio.lowlevel.checkpoint()

@@ -6,11 +6,10 @@ from functools import partial
 from typing import Any
 
 import anyio
-import anyio.lowlevel
 import pytest
 
 from tests.sandbox.connection import ago, decline, response, user
-from tests.store.conftest import Make, World, ids
+from tests.store.conftest import Make, ids, no_sleep
 from wootric_mcp.api.errors import InvalidRequest, ServerFault
 from wootric_mcp.api.models import Response
 from wootric_mcp.api.people import Person
@@ -326,7 +325,7 @@ async def test_an_error_reaches_who_waits_and_the_next_question_tries_again(make
     world = make(*many(120))
     async with world.client() as client:
         world.sandbox.faults.add({"kind": "500", "rate": 1, "path": RESPONSES})
-        client._sender._sleep = _no_sleep
+        client._sender._sleep = no_sleep
         failures: list[Exception] = []
 
         async def ask() -> None:
@@ -435,7 +434,3 @@ def _utc() -> Any:
     from datetime import UTC
 
     return UTC
-
-
-async def _no_sleep(_: float) -> None:
-    await anyio.lowlevel.checkpoint()
