@@ -108,7 +108,7 @@ async def test_a_silent_account_completes_to_nothing_in_time(monkeypatch: pytest
 
 
 async def test_at_most_a_hundred_values_are_given_and_the_rest_is_counted() -> None:
-    account = Account(segment_count=150)
+    account = Account(segments=150)
     server: MCPServer = MCPServer("completions", subscriptions=False)
     completions.register(server, cast(App, account))
     async with Client(server) as client:
