@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from wootric_mcp.sandbox.records import AccountData
 from wootric_mcp.sandbox.server import Sandbox, serve
 from wootric_mcp.sandbox.switches import Switches
 from wootric_mcp.settings import Settings
+from wootric_mcp.store import coverage
 from wootric_mcp.store.client import CachingClient
+from wootric_mcp.store.freshness import Piece
 
 
 @pytest.fixture(autouse=True)
@@ -129,3 +132,16 @@ async def ids(read: Callable[..., Any], **how: Any) -> list[int]:
 async def no_sleep(_: float) -> None:
     """Instead of the pauses between attempts."""
     await anyio.lowlevel.checkpoint()
+
+
+async def until(is_so: Callable[[], Awaitable[Any]]) -> None:
+    """Wait until something is so, for a few seconds."""
+    with anyio.fail_after(10):
+        while not await is_so():  # noqa: ASYNC110 - another process or thread does it
+            await anyio.sleep(0.01)
+
+
+async def covered(client: CachingClient, source: str = "responses") -> list[Piece]:
+    """What a store says was read of a list."""
+    pieces = partial(coverage.pieces, sources=[source], interval=(0, 1 << 40))
+    return await client.reader.fetch(pieces)

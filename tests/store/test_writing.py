@@ -11,7 +11,7 @@ import anyio.lowlevel
 import pytest
 
 from tests.sandbox.connection import ago, decline, response
-from tests.store.conftest import Make, World, ids, no_sleep
+from tests.store.conftest import Make, World, ids, no_sleep, until
 from wootric_mcp.api.errors import NotFound, WootricError
 from wootric_mcp.api.models import (
     DeclineInput,
@@ -103,7 +103,7 @@ async def test_a_write_that_is_cancelled_shows_at_once(make: Make, what: str) ->
             with anyio.move_on_after(patience):
                 await WRITES[what](client)
         world.sandbox.faults.clear()
-        await settled(world)
+        await until(partial(is_settled, world))
         assert await shown(client) == await really(client)
 
 
@@ -185,11 +185,9 @@ async def test_a_refused_write_costs_one_request_for_what_may_have_changed(make:
         assert world.requests() == []
 
 
-async def settled(world: World) -> None:
-    """Wait until nothing is under way at Wootric."""
-    with anyio.fail_after(5):
-        while any(request["status"] is None for request in world.sandbox.account.requests()):
-            await anyio.sleep(0.01)
+async def is_settled(world: World) -> bool:
+    """Whether nothing is under way at Wootric."""
+    return all(request["status"] for request in world.sandbox.account.requests())
 
 
 def _moment(second: float) -> Any:
