@@ -26,6 +26,7 @@ from wootric_mcp.sandbox.server import RunningSandbox, Sandbox, serve
 from wootric_mcp.sandbox.switches import Switches
 from wootric_mcp.settings import Settings
 from wootric_mcp.store import rows
+from wootric_mcp.store.database import Database
 from wootric_mcp.store.leases import LASTS
 from wootric_mcp.store.schema import declines, end_users, responses
 
@@ -214,3 +215,21 @@ def test_a_sync_that_is_killed_at_twenty_random_moments_goes_on_each_time(tmp_pa
             assert wrong_in(store, served) == []
         assert Process(served, store).ends_well()
         everything_is_there(served, store, 20)
+
+
+@pytest.mark.slow
+def test_a_process_killed_while_it_makes_the_store_leaves_one_that_opens(tmp_path: Path) -> None:
+    draw = random.Random(4)
+    with slowly_served(500, 0.0) as served:
+        for number in range(20):
+            store = tmp_path / f"{number}.sqlite3"
+            process = Process(served, store)
+            until(store.exists)
+            time.sleep(draw.uniform(0, 0.08))
+            process.kill()
+            database = Database.open(f"sqlite:///{store}", privacy="standard")
+            with database.writing() as connection:
+                assert rows.count(connection, responses, [(0, 1 << 40)]) <= 500
+            assert database.path == store
+            database.close()
+            assert list(tmp_path.glob("*.aside*")) == []
