@@ -84,6 +84,7 @@ async def test_answers_read_as_they_did_in_review() -> None:
     person = Person("yes")
     lines = ["# Answers"]
     with running() as served:
+        served.sandbox.clock.freeze()
         async with connected(served, person=person) as client:
             for tool, arguments in ASKED:
                 answer = await client.call_tool(tool, arguments)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from wootric_mcp.tools import shapes
+
 if TYPE_CHECKING:
     from wootric_mcp.api.models import NpsSummary
     from wootric_mcp.feedback.period import Period
@@ -190,6 +192,7 @@ class _Question:
         from wootric_mcp.api.errors import RateLimited
         from wootric_mcp.api.limits import Urgency
         from wootric_mcp.api.paging import MAX_PER_PAGE
+        from wootric_mcp.store.freshness import CHANGES_AFTER
 
         expected, found = self.summary.responses if self.summary else None, holding.rows
         if expected and expected > found:
@@ -210,7 +213,13 @@ class _Question:
                 if minutes
                 else "the rest is being read: ask again"
             )
-        return f"Read {share}{where}; {why}. What was not read is in no figure."
+        said = f"Read {share}{where}; {why}. What was not read is in no figure."
+        oldest = holding.oldest_reading
+        if oldest is not None and self.as_of.timestamp() - oldest > CHANGES_AFTER:
+            said += (
+                f" Some of it was read at {shapes.local(self.app, datetime.fromtimestamp(oldest, UTC))} last."
+            )
+        return said
 
     def _day(self, second: float) -> str:
         return f"{datetime.fromtimestamp(second, UTC).astimezone(self.app.zone):%Y-%m-%d}"
