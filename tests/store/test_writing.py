@@ -32,15 +32,16 @@ Look = Callable[[World], Any]
 
 
 async def shown(client: CachingClient) -> dict[str, dict[int, Any]]:
-    """All that the three lists show."""
+    """All that the three lists show. Old rows come first: a page that is read for new ones may bring them."""
     found: dict[str, dict[int, Any]] = {"responses": {}, "declines": {}, "end_users": {}}
-    for name, read in (
-        ("responses", client.responses),
-        ("declines", client.declines),
-        ("end_users", client.end_users),
-    ):
-        table = found[name]
-        await read(lambda rows, table=table: table.update({row.id: row for row in rows}))
+    for bounds in ({"before": _moment(ago(days=20))}, {"after": _moment(ago(days=20) - 1)}):
+        for name, read in (
+            ("responses", client.responses),
+            ("declines", client.declines),
+            ("end_users", client.end_users),
+        ):
+            table = found[name]
+            await read(lambda rows, table=table: table.update({row.id: row for row in rows}), **bounds)
     return found
 
 
