@@ -19,6 +19,7 @@ from mcp import Client
 
 from benchmarks.accounts import account
 from benchmarks.processes import for_account, run
+from benchmarks.scale import measure, table
 from tests.accounts import answered, text_of
 from wootric_mcp.sandbox.server import RunningSandbox, Sandbox, serve
 from wootric_mcp.sandbox.switches import Switches
@@ -172,3 +173,11 @@ async def test_two_years_are_summed_up_within_the_deadline_on_what_was_read_and_
     assert all(before < after for before, after in pairwise(counted))
     assert asked[-1] <= fewest(counted[-1])
     assert traffic.by_status["429"] == 0
+
+
+@pytest.mark.slow
+def test_a_server_that_sums_up_a_large_account_stays_small_and_answers_sooner_again() -> None:
+    found = measure(10_000)
+    assert found.second < found.first
+    assert max(found.server or 0, found.syncing or 0) < 200
+    assert f"| 10,000 | {found.first:.1f} s | {found.second:.1f} s |" in table([found])
