@@ -157,13 +157,13 @@ class Lane:
         self._bell = anyio.Event()
         arrivals = self._arrivals
         rests = anyio.current_time() < self._rests_until
-        is_idle = not self._walks
         async with self._deciding:
+            is_idle = not self._walks
             has_lease, needs = await self._reader.write(partial(self._survey, rests=rests, is_idle=is_idle))
             if has_lease:
                 self._follow(needs, group)
-        if needs or self._walks or arrivals != self._arrivals:
-            return True
+        if needs or self._walks or not is_idle or arrivals != self._arrivals:
+            return True  # and the lease has not been given back yet
         self._is_running = False
         return False
 
