@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import random
 import time
+from contextlib import suppress
+from datetime import UTC, datetime
 from functools import partial
+from itertools import count
 from typing import Any
 
 import anyio
@@ -12,7 +16,9 @@ from sqlalchemy import Connection
 
 from tests.sandbox.connection import ago, response
 from tests.store.conftest import Make, covered, ids, until
-from wootric_mcp.store import schema, sources
+from wootric_mcp.api.errors import WootricError
+from wootric_mcp.api.people import Person
+from wootric_mcp.store import schema, sources, wants
 from wootric_mcp.store.client import CachingClient
 from wootric_mcp.store.database import upsert
 from wootric_mcp.store.lane import Lane
@@ -118,3 +124,46 @@ async def test_what_fails_for_nobody_in_particular_is_tried_again_after_a_rest(
 
         await until(done)
         assert (await covered(client))[0].start == 0
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_whatever_three_processes_ask_write_and_cancel_the_store_comes_to_equal_the_account(
+    make: Make, seed: int
+) -> None:
+    world = make(*many(400))
+    world.sandbox.faults.add({"kind": "delay", "seconds": 0.03, "rate": 0.5, "path": "/v1"})
+    world.sandbox.faults.add({"kind": "500", "rate": 0.02, "path": "/v1/responses", "method": "GET"})
+    draw = random.Random(seed)
+    wrong: list[list[int]] = []
+
+    async def ask(client: CachingClient) -> None:
+        for _ in range(8):
+            begin, end = sorted((ago(hours=draw.randrange(410)), ago(hours=draw.randrange(410)) + 1))
+            how: dict[str, Any] = {
+                "after": datetime.fromtimestamp(begin, UTC),
+                "before": datetime.fromtimestamp(end, UTC),
+                "newest_first": draw.random() < 0.7,
+                "fresh": draw.random() < 0.2,
+                "enough": draw.choice([0, 0, 0, 30]),
+                "patience": draw.choice([None, None, 0.05, 0.5]),
+            }
+            with anyio.move_on_after(draw.choice([20, 20, 0.02, 0.2])):
+                found = await ids(client.responses, **how)
+                if found != sorted(set(found), reverse=not how["newest_first"]):
+                    wrong.append(found)
+            if draw.random() < 0.3:
+                with anyio.move_on_after(draw.choice([20, 0.02])), suppress(WootricError):
+                    await client.delete_response(Person("id", "1"), 1_000 + draw.randrange(400))
+
+    ticks = count()
+    client_of = partial(world.client, now=lambda: world.now() + next(ticks) / 1_000)  # one clock for all
+    async with client_of() as one, client_of() as two, client_of() as three:
+        async with anyio.create_task_group() as group:
+            for client in (one, two, three, one, two):
+                group.start_soon(ask, client)
+        world.sandbox.faults.clear()
+        assert wrong == []
+        there = [row.id for row in sorted(world.sandbox.account.responses(), key=lambda row: -row.created_at)]
+        assert await ids(one.responses, fresh=True) == there
+        assert await ids(two.responses, before=datetime.fromtimestamp(ago(hours=1), UTC)) == there
+        assert await three.reader.fetch(partial(wants.of, source="responses")) == []
