@@ -48,9 +48,7 @@ def register(server: MCPServer[Any], app: App) -> None:
 
     async def segments() -> Sequence[str]:
         return [
-            clean(segment.name, _LONGEST_NAME)
-            for segment in await app.client().segments()
-            if segment.name
+            clean(segment.name, _LONGEST_NAME) for segment in await app.client().segments() if segment.name
         ]
 
     ids = _remembered(template_ids)
