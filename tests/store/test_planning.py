@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wootric_mcp.store.intervals import without
+from wootric_mcp.store.intervals import around, joined, without
 from wootric_mcp.store.planning import Need, Position, next_walk, prospect
 
 LAST = 30
@@ -48,23 +48,11 @@ class World:
             self.walks.append(replace(begin, began=self.now))
 
     def is_waiting(self, need: Need) -> bool:
-        """Whether no walk is in a gap that somebody waits for."""
-        return not any(need.is_served_by(walk) and self.goes_through(walk, need) for walk in self.walks)
-
-    def goes_through(self, walk: Position, need: Need) -> bool:
-        """Whether a walk comes to a need by what somebody waits for alone."""
-        urgent = {
-            second
-            for other in self.needs()
-            if other.urgent and other.newest_first == walk.newest_first
-            for second in range(other.start, other.end)
-        }
-        second, step = walk.next_second, -1 if walk.newest_first else 1
-        while second in urgent:
-            if need.start <= second < need.end:
-                return True
-            second += step
-        return False
+        """Whether no walk that will do is in the gap: such a one gets there, or parts it at once."""
+        urgent = [one for one in self.needs() if one.urgent and one.newest_first == need.newest_first]
+        gap = around(joined(one.interval for one in urgent), need.start)
+        assert gap is not None
+        return not any(need.is_served_by(walk) and gap[0] <= walk.next_second < gap[1] for walk in self.walks)
 
     def step(self, number: int) -> None:
         """One walk reads a second."""
