@@ -254,28 +254,6 @@ def test_one_row_can_be_forgotten(database: Database) -> None:
     assert list(stored(database)) == [2]
 
 
-def test_a_change_reaches_the_model_and_the_columns(database: Database) -> None:
-    put(database, response(1, text="old", score=3, new="kept"))
-    with database.writing() as connection:
-        assert rows.change(
-            connection, responses, 1, privacy="standard", seen=7.0, score=9, text="new a@b.test", tags=["x"]
-        )
-        assert not rows.change(connection, responses, 2, privacy="standard", score=9)
-    (model,) = kept(database)
-    assert (model.score, model.text, model.tags, model.new) == (9, "new a@b.test", ["x"], "kept")
-    row = stored(database)[1]
-    assert (row.score, row.shown, row.seen) == (9, "new [email]", 7.0)
-
-
-def test_a_change_keeps_when_the_row_was_seen_and_obeys_strict_privacy(database: Database) -> None:
-    put(database, response(1), seen=3.0, privacy="strict")
-    with database.writing() as connection:
-        assert rows.change(connection, responses, 1, privacy="strict", text="a@b.test")
-    row = stored(database)[1]
-    assert row.seen == 3.0
-    assert json.loads(row.row)["text"] == "[email]"
-
-
 def test_what_wootric_has_not_returned_for_long_is_pruned(database: Database) -> None:
     day = 86_400.0
     piece = {"start": 0, "end": 9, "unreachable": 0}

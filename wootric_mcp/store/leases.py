@@ -29,11 +29,6 @@ def hold(connection: Connection, source: str, holder: str) -> bool:
     return True
 
 
-def release_all(connection: Connection, holder: str) -> None:
-    """Give back what is held."""
-    connection.execute(delete(leases).where(leases.c.holder == holder))
-
-
 def release(connection: Connection, source: str, holder: str) -> None:
     """Give the lease back, if it is held."""
     c = leases.c

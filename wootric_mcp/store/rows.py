@@ -177,34 +177,6 @@ def forget(connection: Connection, table: Table, row_id: int) -> None:
     connection.execute(delete(table).where(table.c.id == row_id))
 
 
-def change(
-    connection: Connection,
-    table: Table,
-    row_id: int,
-    *,
-    privacy: Privacy,
-    seen: float | None = None,
-    **fields: Any,
-) -> bool:
-    """Change fields of the model that is kept as one row; whether the row was there.
-
-    Args:
-        connection: In a writing transaction.
-        table: `responses`, `declines` or `end_users`.
-        row_id: Its id.
-        privacy: As for `put`.
-        seen: When the change was made, epoch seconds: what was read before does not undo it then.
-        fields: New values by the model's field names, as Wootric would send them.
-    """
-    row = connection.scalar(select(table.c.row).where(table.c.id == row_id))
-    if row is None:
-        return False
-    model = _MODELS[table.name].model_validate({**json.loads(row), **fields})
-    values = _columns(model, privacy) | ({} if seen is None else {"seen": seen})
-    connection.execute(update(table).where(table.c.id == row_id).values(values))
-    return True
-
-
 def prune(connection: Connection, *, seen_before: float) -> None:
     """Delete what Wootric has not returned since `seen_before` (epoch seconds), and the coverage by it.
 
