@@ -114,10 +114,11 @@ def _in_words(read: Callable[..., Awaitable[Content]]) -> Callable[..., Awaitabl
     @functools.wraps(read)
     async def run(**arguments: Any) -> Content:
         from wootric_mcp.api.errors import WootricError
+        from wootric_mcp.store.errors import StoreError
 
         try:
             return await read(**arguments)
-        except (WootricError, ToolError) as error:
+        except (WootricError, StoreError, ToolError) as error:
             raise ResourceError(str(error)) from error
 
     return run

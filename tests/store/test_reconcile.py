@@ -144,7 +144,13 @@ async def told(zone: ZoneInfo, kept_zone: str, *, read: bool = True, excluded: b
                     await client.reader.read(sources.responses(), start - FARTHEST, end + FARTHEST)
                 summary = await client.summary(FIRST, AFTER - timedelta(days=1), zone=zone)
                 return await difference(
-                    client, start=start, end=end, summary=summary, zone=zone, now=NOW.timestamp()
+                    client,
+                    start=start,
+                    end=end,
+                    days=(FIRST, AFTER - timedelta(days=1)),
+                    summary=summary,
+                    zone=zone,
+                    now=NOW.timestamp(),
                 )
 
 

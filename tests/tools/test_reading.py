@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal
@@ -13,6 +15,7 @@ from mcp import Client
 
 from tests.accounts import (
     ERAS,
+    JUN,
     JUN_LAST,
     MARA,
     MARA_DECLINE,
@@ -31,6 +34,8 @@ from wootric_mcp.sandbox.records import AccountData, ResponseRow
 from wootric_mcp.sandbox.server import RunningSandbox
 from wootric_mcp.server import build_server
 from wootric_mcp.settings import Settings
+from wootric_mcp.store.database import Database
+from wootric_mcp.store.errors import StoreBusy
 
 Era = Literal["auto", "legacy"]
 
@@ -180,3 +185,140 @@ async def test_what_is_kept_is_answered_while_wootric_is_away() -> None:
                 said = text_of(await answered(client, "summarize_feedback", period="last 30 days"))
     assert "n = 2" in said
     assert "Wootric cannot be read at the moment" in said
+
+
+@pytest.fixture
+def busy(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the kinds of transaction, `read` and `write`, for which the store is busy."""
+    names: list[str] = []
+
+    def make(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        async def run(*arguments: Any) -> Any:
+            if name in names:
+                raise StoreBusy
+            return await work(*arguments)
+
+        return run
+
+    for name in ("read", "write"):
+        monkeypatch.setattr(Database, name, make(name, getattr(Database, name)))
+    return names
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_a_store_that_is_busy_is_told_in_words(mode: Era, busy: list[str]) -> None:
+    with running() as served:
+        async with connected(served, mode) as client:
+            for kinds in (["write"], ["read", "write"]):
+                busy[:] = kinds
+                for tool in ("summarize_feedback", "list_responses", "list_end_users"):
+                    assert "The store of feedback is busy" in await refused(client, tool)
+                await answered(client, "account_status")
+                await answered(client, "list_segments")
+            busy.clear()
+            assert "n = 2" in text_of(await answered(client, "summarize_feedback"))
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_what_was_written_is_told_and_shown_though_the_store_was_busy(
+    mode: Era, busy: list[str]
+) -> None:
+    with running() as served:
+        async with connected(served, mode, person=Person("yes")) as client:
+            await answered(client, "list_responses")
+            busy[:] = ["read", "write"]
+            await answered(client, "create_response", end_user=str(JUN), score=3, text="Slow again")
+            await answered(client, "delete_response", end_user=str(JUN), response_id=JUN_LAST)
+            await answered(client, "delete_end_user", end_user=str(MARA))
+            busy.clear()
+            said = text_of(await answered(client, "list_responses"))
+    assert "Slow again" in said
+    assert str(JUN_LAST) not in said
+    assert str(MARA_LAST) not in said
+
+
+async def test_who_is_not_let_in_any_more_is_told_so_although_rows_are_kept() -> None:
+    with running() as served:
+        async with connected(served) as client:
+            await answered(client, "summarize_feedback", period="2026-10-01..2026-11-15")
+            served.sandbox.faults.add({"kind": "401", "rate": 1.0, "path": "/"})
+            said = await refused(client, "summarize_feedback", period="2026-10-02..2026-11-15")
+    assert "did not accept the credentials" in said
+
+
+async def test_reading_everything_afresh_tells_how_far_that_is() -> None:
+    told: list[float] = []
+
+    async def note(progress: float, total: float | None, message: str | None) -> None:
+        told.append(progress)
+
+    with running(busy_account(4_000), rate_limit=None) as served:
+        async with connected(served, deadline=7.0) as client:
+            await answered(client, "summarize_feedback", period="all")
+            served.sandbox.faults.add({"kind": "delay", "rate": 1.0, "seconds": 0.8, "path": "/v1/responses"})
+            asked = {"period": "all", "fresh": True}
+            said = text_of(await client.call_tool("summarize_feedback", asked, progress_callback=note))
+    assert told == sorted(set(told))
+    assert 0 < told[-1] < 4_000
+    assert (
+        "Incomplete: Read all 4,000 responses, but some too long ago; they are being read again: "
+        "ask again without fresh." in said
+    )
+    assert "in no figure" not in said
+
+
+async def test_a_page_of_findings_tells_that_more_was_read_since_the_page_before() -> None:
+    asked: dict[str, Any] = {"query": "remark", "period": "all", "limit": 5}
+    with running(busy_account(3_000), rate_limit=None) as served:
+        served.sandbox.faults.add({"kind": "delay", "rate": 1.0, "seconds": 0.3, "path": "/v1/responses"})
+        async with connected(served, deadline=1.0) as client:
+            first = text_of(await answered(client, "search_feedback", **asked))
+            assert "of 3,000 expected responses, 2026-" in first
+            cursor = re.search(r'cursor="([^"]+)"', first)
+            assert cursor
+            served.sandbox.faults.clear()
+            await until(lambda: responses_asked(served) >= 60)
+            second = text_of(await answered(client, "search_feedback", **asked, cursor=cursor[1]))
+            assert "More was read since the page before" in second
+            cursor = re.search(r'cursor="([^"]+)"', second)
+            assert cursor
+            third = text_of(await answered(client, "search_feedback", **asked, cursor=cursor[1]))
+            assert "More was read" not in third
+
+
+async def test_a_page_of_findings_does_not_expect_what_came_after_the_first_page() -> None:
+    asked: dict[str, Any] = {"query": "remark", "period": "since 2026-01-01", "limit": 5}
+    with running(busy_account(1_000), rate_limit=None) as served:
+        settings = Settings.for_sandbox(served.base_url, {"timezone": "UTC", "deadline": 1.0})
+        now = [NOW - timedelta(days=40)]
+        with anyio.fail_after(60):
+            async with Client(build_server(settings, now=lambda: now[0])) as client:
+                cursor = re.search(
+                    r'cursor="([^"]+)"', text_of(await answered(client, "search_feedback", **asked))
+                )
+                assert cursor
+                now[0] = NOW
+                served.sandbox.faults.add(
+                    {"kind": "delay", "rate": 1.0, "seconds": 3, "path": "/v1/responses"}
+                )
+                said = text_of(await answered(client, "search_feedback", **asked, cursor=cursor[1]))
+    assert "Incomplete: Read all 600 responses, but some too long ago" in said
+    assert "expected" not in said
+
+
+async def test_figures_are_not_compared_with_an_older_summary() -> None:
+    period = "2026-08-12..2026-10-31"
+    with running(busy_account(), time_zone="UTC") as served:
+        settings = Settings.for_sandbox(served.base_url, {"timezone": "UTC", "deadline": 20.0})
+        now = [NOW]
+        with anyio.fail_after(60):
+            async with Client(build_server(settings, now=lambda: now[0])) as client:
+                first = text_of(await answered(client, "summarize_feedback", period=period))
+                now[0] += timedelta(minutes=20)
+                served.sandbox.account.execute("DELETE FROM responses WHERE id = ?", (300_000_500,))
+                await answered(client, "list_responses", period=period, fresh=True, has_text=False)
+                again = text_of(await answered(client, "summarize_feedback", period=period))
+    for said in (first, again):
+        assert "own summary" not in said
+    assert "n = 810" in first
+    assert "n = 809" in again

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import partial
@@ -23,6 +23,7 @@ from wootric_mcp.api.models import Bounds, NpsSummary, Segment, SurveyTemplates
 from wootric_mcp.api.paging import Batch, Reading, Stopped, Take, hand
 from wootric_mcp.api.people import Person
 from wootric_mcp.store import coverage, documents, rows, schema, sources
+from wootric_mcp.store.errors import StoreError
 from wootric_mcp.store.freshness import AGEING, CHANGES_AFTER, DAY, MINUTE, UNSETTLED
 from wootric_mcp.store.intervals import Interval
 from wootric_mcp.store.reader import SUMMARIES, Reader, Spawn
@@ -42,6 +43,8 @@ _STOPPED: dict[str, Stopped] = {"end": "end", "patience": "patience", "failure":
 _CHUNK = 500
 _TIME_TO_CLOSE = 0.5
 """Seconds that closing may take although somebody has cancelled."""
+_LONG_AGO = date(2010, 1, 1)
+"""Before Wootric began; without a start it would take the last month only."""
 _EVER = 1 << 40
 """A second that no row is created after."""
 _CHANGES = "end_users:changes"
@@ -299,23 +302,31 @@ class CachingClient(ReflectingClient):
 
     async def _keep(self, name: str, kind: TypeAdapter[T], found: T) -> T:
         row, now = kind.dump_json(found).decode(), self.reader.tick()
-        await self.reader.write(partial(documents.put, name=name, row=row, read_at=now))
+        with suppress(StoreError):  # what was found is worth more than that it is kept
+            await self.reader.write(partial(documents.put, name=name, row=row, read_at=now))
         return found
 
-    async def summary(self, start: date, end: date, *, zone: tzinfo, fresh: bool = False) -> NpsSummary:
-        """Wootric's own figures for these days, kept as long as their youngest responses would be."""
+    async def summary(
+        self, start: date | None, end: date, *, zone: tzinfo, fresh: bool = False, since: float = 0.0
+    ) -> NpsSummary:
+        """Wootric's own figures for these days, kept as long as their youngest responses would be.
+
+        Without a start it is everything. What was asked for before `since` (account time) does not do.
+        """
+        start = start or _LONG_AGO
         name = f"{SUMMARIES}{start}..{end}"
         now = self.reader.tick()
         kept = await self.reader.fetch(partial(documents.get, name=name))
-        if kept and not fresh:
+        if kept and not fresh and kept[1] >= since:
             row, read_at = kept
             age = read_at - datetime.combine(end + timedelta(days=1), time(), zone).timestamp()
             if now - read_at < (MINUTE if age <= 0 else AGEING.lasts(age)):
                 return NpsSummary.model_validate_json(row)
         async with self.reader.question():
             found = await self.get_nps_summary(start=start, end=end)
-            row = found.model_dump_json()
-            await self.reader.write(partial(documents.put, name=name, row=row, read_at=now))
+            with suppress(StoreError):
+                row = found.model_dump_json()
+                await self.reader.write(partial(documents.put, name=name, row=row, read_at=now))
         return found
 
 

@@ -16,7 +16,8 @@ from sqlalchemy.exc import DBAPIError
 
 from wootric_mcp.settings import SQLITE, Privacy
 from wootric_mcp.store import engines, location
-from wootric_mcp.store.engines import Place, StoreBusy, StoreError, StoreReplaced
+from wootric_mcp.store.engines import Place
+from wootric_mcp.store.errors import StoreBusy, StoreError, StoreReplaced
 from wootric_mcp.store.schema import VERSION
 
 __all__ = ["Database", "StoreBusy", "StoreError", "StoreReplaced", "upsert"]

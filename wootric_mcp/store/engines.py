@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from wootric_mcp.settings import Privacy
 from wootric_mcp.store import location
+from wootric_mcp.store.errors import StoreBusy
 from wootric_mcp.store.schema import VERSION, declines, documents, end_users, metadata, responses
 
 logger = logging.getLogger(__name__)
@@ -35,27 +36,6 @@ UNUSABLE = {
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened",
     sqlite3.SQLITE_IOERR: "the disk reports an error",
 }
-
-
-class StoreError(Exception):
-    """The store cannot do what it was asked; the text says what to do about it."""
-
-
-class StoreBusy(StoreError):  # noqa: N818 - the names say what happened
-    """Another process or thread kept the store locked for too long."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The store of feedback is busy: another process has been writing to it for several seconds. "
-            "Ask again in a moment."
-        )
-
-
-class StoreReplaced(StoreError):  # noqa: N818
-    """The store had to be replaced by an empty one in the middle of a transaction, which is lost."""
-
-    def __init__(self) -> None:
-        super().__init__("The store of feedback had to be made anew. Ask again.")
 
 
 class OtherVersion(Exception):  # noqa: N818

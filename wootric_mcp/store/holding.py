@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from wootric_mcp.feedback.records import FeedbackRecord
 from wootric_mcp.store import coverage, rows
+from wootric_mcp.store.freshness import good
 from wootric_mcp.store.intervals import Interval, joined
 from wootric_mcp.store.schema import responses
 from wootric_mcp.store.sources import Source
@@ -29,6 +30,8 @@ class Holding:
     intervals: tuple[Interval, ...] = ()
     """Ascending, half-open, epoch seconds."""
     rows: int = 0
+    counted: int = 0
+    """Those that are not excluded from the score."""
     unreachable: int = 0
     """Rows that the API cannot hand out; -1: an unknown number."""
     oldest_reading: float | None = None
@@ -46,9 +49,21 @@ async def held(reader: Reader, start: int, end: int) -> Holding:
         return Holding(
             tuple(covered),
             rows.count(connection, source.table, covered),
+            rows.count(connection, source.table, covered, responses.c.excluded.is_(False)),
             -1 if -1 in missing else sum(missing),
             min((piece.read_at for piece in pieces), default=None),
         )
+
+    return await reader.fetch(look)
+
+
+async def rows_good(reader: Reader, start: int, end: int, *, asked_at: float, fresh: bool) -> int:
+    """How many responses are held that a question of that account time need not read again."""
+
+    def look(connection: Connection) -> int:
+        source = all_responses()
+        pieces = coverage.pieces(connection, source.keys, (start, end))
+        return rows.count(connection, source.table, good(pieces, asked_at, source.rule, fresh=fresh))
 
     return await reader.fetch(look)
 

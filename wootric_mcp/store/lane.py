@@ -22,7 +22,7 @@ from wootric_mcp.api.errors import WootricError
 from wootric_mcp.api.limits import PACE, Pace, Urgency
 from wootric_mcp.api.paging import MAX_PER_PAGE, Batch, Reading
 from wootric_mcp.store import coverage, leases, rows, wants
-from wootric_mcp.store.engines import StoreError
+from wootric_mcp.store.errors import StoreError
 from wootric_mcp.store.freshness import Piece
 from wootric_mcp.store.planning import Need, Position, Prospect, next_walk, prospect
 

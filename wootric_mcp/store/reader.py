@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections import deque
@@ -19,6 +20,7 @@ from wootric_mcp.api.limits import WINDOW, exhausted
 from wootric_mcp.shield.aliases import SANDBOX_KEY, load_key
 from wootric_mcp.store import coverage, documents, marks, rows, wants
 from wootric_mcp.store.database import Database
+from wootric_mcp.store.errors import StoreError
 from wootric_mcp.store.freshness import Piece
 from wootric_mcp.store.lane import Expected, Lane
 from wootric_mcp.store.location import account_name, database_url
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from wootric_mcp.api.client import WootricClient
     from wootric_mcp.api.errors import WootricError
     from wootric_mcp.settings import Settings
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Spawn = Callable[[Callable[[], Coroutine[Any, Any, None]]], object]
@@ -103,6 +107,8 @@ class Reader:
         self._forgotten: dict[tuple[str, int], float] = {}
         """Deleted records, and when."""
         self._changes: deque[_Change] = deque(maxlen=_CHANGES_KNOWN)
+        self._owed: list[Callable[[Connection], None]] = []
+        """What is to be done in the store before it is used again."""
         self._pruned_at = -inf
 
     async def database(self) -> Database:
@@ -126,11 +132,40 @@ class Reader:
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Do something in one transaction."""
+        await self._settle()
         return await (await self.database()).write(work)
 
     async def fetch(self, work: Callable[[Connection], T]) -> T:
         """Look something up."""
+        await self._settle()
         return await (await self.database()).read(work)
+
+    async def _reflect(self, work: Callable[[Connection], None]) -> None:
+        """Do something in the store at once or, if it is busy, before its next use.
+
+        It does not fail for that: whoever changed something at Wootric must learn what became of it.
+        """
+        self._owed.append(work)
+        with anyio.CancelScope(shield=True):
+            try:
+                await self._settle()
+            except StoreError as error:
+                log.warning("What is kept will be put right later. %s", error)
+
+    async def _settle(self) -> None:
+        owed, self._owed = self._owed, []
+        if not owed:
+            return
+
+        def pay(connection: Connection) -> None:
+            for work in owed:
+                work(connection)
+
+        try:
+            await (await self.database()).write(pay)
+        except BaseException:
+            self._owed = owed + self._owed
+            raise
 
     def tick(self) -> float:
         """Account time, later than at every call before."""
@@ -155,8 +190,7 @@ class Reader:
     async def forget(self, table: Table, row_id: int) -> None:
         """Drop a record that was deleted; a reading that is under way does not bring it back."""
         self._forgotten[table.name, row_id] = self.tick()
-        with anyio.CancelScope(shield=True):
-            await self.write(lambda connection: rows.forget(connection, table, row_id))
+        await self._reflect(lambda connection: rows.forget(connection, table, row_id))
 
     async def stale(self, table: Table, row_id: int | None = None, second: int | None = None) -> None:
         """Have a record, or all that were created in a second, read again: they may have changed just now."""
@@ -168,8 +202,7 @@ class Reader:
             if (second := change.second_in(connection)) is not None:
                 coverage.drop(connection, table.name, second)
 
-        with anyio.CancelScope(shield=True):
-            await self.write(drop)
+        await self._reflect(drop)
 
     def drop_changed(self, connection: Connection, table: Table, piece: Piece) -> None:
         """Do not take what changed while a piece was read for read."""
@@ -188,8 +221,7 @@ class Reader:
             marks.erase(connection, self._mark(end_user_id), end_user_id, now)
             documents.drop(connection, SUMMARIES)
 
-        with anyio.CancelScope(shield=True):
-            await self.write(erase)
+        await self._reflect(erase)
 
     def _mark(self, end_user_id: int) -> str:
         return marks.mark(self._key(), end_user_id)
@@ -214,8 +246,7 @@ class Reader:
         finally:
             self._questions -= 1
             if self._settings.store == "off" and not self._questions:
-                with anyio.CancelScope(shield=True):
-                    await self.write(rows.clear)
+                await self._reflect(rows.clear)
 
     async def read(
         self,
@@ -285,12 +316,14 @@ class Reader:
             keeps_on = lasting and bool(standing.gaps)
             return _outcome(want, standing, failure)
         finally:
-            with anyio.CancelScope(shield=True):
-                if keeps_on:
-                    await self.write(lambda connection: wants.hasten(connection, want.id, 0.0))
-                else:
-                    await self.write(lambda connection: wants.withdraw(connection, want.id))
-            lane.leave(want.id)
+            try:
+                with anyio.CancelScope(shield=True):
+                    if keeps_on:
+                        await self.write(lambda connection: wants.hasten(connection, want.id, 0.0))
+                    else:
+                        await self.write(lambda connection: wants.withdraw(connection, want.id))
+            finally:
+                lane.leave(want.id)
 
     async def _wait(self, moved: anyio.Event) -> bool:
         """Wait until something was read or went wrong, or for a while; whether it was."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import case, func, select
 
+from wootric_mcp.api.errors import WootricError
 from wootric_mcp.store import coverage, sources
 from wootric_mcp.store.freshness import MINUTE
 from wootric_mcp.store.intervals import Interval, joined, without
@@ -88,6 +90,7 @@ class Here:
     """Responses that the API cannot hand out; -1: an unknown number."""
     read_at: float = 0.0
     """When the part was read whose reading is longest ago, epoch seconds."""
+    newest_reading: float = 0.0
 
 
 async def difference(
@@ -95,6 +98,7 @@ async def difference(
     *,
     start: int,
     end: int,
+    days: tuple[date | None, date],
     summary: NpsSummary,
     zone: tzinfo,
     now: float,
@@ -106,7 +110,8 @@ async def difference(
         client: Whose store it is.
         start: First second of the first day, epoch seconds; 0: from the beginning.
         end: First second after the last day; for a period that is not over it may be the one after now.
-        summary: Of the same dates.
+        days: First (None: from the beginning) and last, in that zone.
+        summary: Of these days; should it be older than what is here and differ, it is asked for again.
         zone: In which the days begin there.
         now: Account time, epoch seconds.
         is_nps: Whether the survey's scores fall into Wootric's groups; without, only totals are compared.
@@ -117,6 +122,9 @@ async def difference(
     here = await client.reader.fetch(lambda connection: look(connection, start, end))
     if not _is_read((start, end), here, now):
         return ""
+    if not _agree(_counts(summary), here.counted, is_nps):
+        with suppress(WootricError):
+            summary = await client.summary(*days, zone=zone, since=here.newest_reading - MINUTE)
     return explained(start, end, _counts(summary), here, zone=zone, now=now, is_nps=is_nps)
 
 
@@ -155,6 +163,7 @@ def look(connection: Connection, start: int, end: int) -> Here:
         covered=tuple(joined((piece.start, piece.end) for piece in pieces)),
         unreachable=-1 if -1 in missing else sum(missing),
         read_at=min((piece.read_at for piece in within), default=0.0),
+        newest_reading=max((piece.read_at for piece in within), default=0.0),
     )
 
 

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date
 from functools import partial
 from math import ceil, floor, inf
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
@@ -21,7 +20,7 @@ from wootric_mcp.api.limits import Urgency
 from wootric_mcp.api.paging import MAX_PER_PAGE
 from wootric_mcp.store import coverage, rows, sources
 from wootric_mcp.store.client import CachingClient
-from wootric_mcp.store.database import StoreError
+from wootric_mcp.store.errors import StoreError
 from wootric_mcp.store.freshness import good
 
 if TYPE_CHECKING:
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
     from wootric_mcp.settings import Settings
     from wootric_mcp.store.sources import Source
 
-LONG_AGO = date(2010, 1, 1)
-"""Before Wootric began."""
 _LISTS = {"responses": sources.responses(), "declines": sources.declines(), "end users": sources.END_USERS}
 _RESUMES = "What was read is kept: the same command goes on from there."
 _REDRAWN, _SAID = 0.25, 10.0
@@ -190,9 +187,9 @@ class _Sync:
 
     async def _count(self) -> None:
         """Ask how many responses there are."""
-        with suppress(WootricError):  # the reading meets the same fault, and tells it
+        with suppress(WootricError, StoreError):  # the reading meets the same fault, and tells it
             period = self.period
-            summary = await self.client.summary(period.first or LONG_AGO, period.last, zone=self.zone)
+            summary = await self.client.summary(period.first, period.last, zone=self.zone)
             self._expected = summary.responses
 
     async def read_documents(self) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,6 +17,12 @@ from wootric_mcp.tools.reading import Evidence, Progress, reading
 
 if TYPE_CHECKING:
     from wootric_mcp.tools.app import App
+
+# What is found is put in order by all that was read.
+_SHIFTED = (
+    "More was read since the page before, so comments may come twice or be left out: leave out the cursor to "
+    "begin again."
+)
 
 Category = Literal["any", "promoter", "passive", "detractor"]
 
@@ -77,15 +84,20 @@ async def find(
     question = question_of(
         "search_feedback", query=query, period=named, category=category, where=where, order=order
     )
-    start, before = offset_of(cursor, question)
+    start, before, among = offset_of(cursor, question)
     before = before or int(app.now().timestamp()) + 1
     selection = Selection(category=category, where=dict(where), query=query)
-    following = partial(offset_cursor, question=question, before=before)
 
     def written(evidence: Evidence) -> CallToolResult:
+        receipt, following = (
+            evidence.receipt,
+            partial(offset_cursor, question=question, before=before, among=evidence.rows),
+        )
+        if cursor and evidence.rows != among:
+            receipt = replace(receipt, remark=f"{_SHIFTED} {receipt.remark}".strip())
         found = search(
             evidence.records(with_properties=bool(where)),
-            receipt=evidence.receipt,
+            receipt=receipt,
             person=app.aliases.alias,
             survey_type=app.settings.survey_type,
             selection=selection,

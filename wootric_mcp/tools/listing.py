@@ -92,26 +92,31 @@ class Position:
         return position
 
 
-def offset_cursor(offset: int, question: str, before: int = 0) -> str:
-    """A cursor for rows that are counted instead of walked by creation; `before` bounds what is counted."""
-    return f"{offset}-{before}-{_mark(question)}"
+def offset_cursor(offset: int, question: str, before: int = 0, among: int = 0) -> str:
+    """A cursor for rows that are counted instead of walked by creation.
+
+    `before` bounds what is counted, and `among` is of how many rows that was.
+    """
+    return f"{offset}-{before}-{among}-{_mark(question)}"
 
 
-def offset_of(cursor: str, question: str) -> tuple[int, int]:
-    """How many rows came before, and the bound (epoch seconds) of the first call; 0 and 0 without a cursor.
+def offset_of(cursor: str, question: str) -> tuple[int, int, int]:
+    """How many rows came before, the bound (epoch seconds) of the first call, and among how many that was.
+
+    All are 0 without a cursor.
 
     Raises:
         ToolError: If the cursor is damaged or belongs to another question.
     """
     if not cursor:
-        return 0, 0
-    parts = re.fullmatch(r"([0-9]{1,9})-([0-9]{1,11})-([0-9a-f]+)", cursor)
-    if not parts or parts[3] != _mark(question):
+        return 0, 0, 0
+    parts = re.fullmatch(r"([0-9]{1,9})-([0-9]{1,11})-([0-9]{1,11})-([0-9a-f]+)", cursor)
+    if not parts or parts[4] != _mark(question):
         raise ToolError(
             "This cursor is damaged or belongs to other filters. Repeat the call that it came from, with the "
             "same arguments, or leave the cursor out."
         )
-    return int(parts[1]), int(parts[2])
+    return int(parts[1]), int(parts[2]), int(parts[3])
 
 
 def _mark(question: str) -> str:

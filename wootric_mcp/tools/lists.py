@@ -224,7 +224,7 @@ async def _sorted_end_users(
 ) -> Listing[EndUser]:
     """Pages in Wootric's own order; the cursor counts the rows that were looked at."""
     listing: Listing[EndUser] = Listing(is_continued=bool(cursor))
-    seen, _ = offset_of(cursor, question)
+    seen, *_ = offset_of(cursor, question)
     for page in range(seen // _PAGE + 1, _PAGES + 1):
         users = await read_page(page=page, per_page=_PAGE)
         for user in users[seen % _PAGE :]:

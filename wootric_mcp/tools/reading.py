@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from math import ceil, floor
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ import anyio
 from wootric_mcp.tools import shapes
 
 if TYPE_CHECKING:
+    from wootric_mcp.api.errors import WootricError
     from wootric_mcp.api.models import NpsSummary
     from wootric_mcp.feedback.period import Period
     from wootric_mcp.feedback.receipt import Receipt
@@ -41,6 +43,8 @@ class Evidence:
     """The responses of a period, as far as they have been read."""
 
     receipt: Receipt
+    rows: int
+    """How many there are."""
     _records: Callable[[bool], Iterator[FeedbackRecord]]
 
     def records(self, *, with_properties: bool) -> Iterator[FeedbackRecord]:
@@ -63,7 +67,7 @@ async def reading(
     period, as_of = app.period(period_text), app.now()
     client = app.client()
     if period.future:
-        yield Evidence(Receipt(period, as_of), lambda _: iter(()))
+        yield Evidence(Receipt(period, as_of), 0, lambda _: iter(()))
         return
     async with client.reader.question():
         question = _Question(app, client, period, as_of, before, fresh, progress)
@@ -80,6 +84,11 @@ class _Question:
     fresh: bool
     progress: Progress | None
     summary: NpsSummary | None = None
+    refusal: WootricError | None = None
+    """Why Wootric no longer lets this server in, if it does not."""
+    _asked_at: float = 0.0
+    """Account time, for what is good enough."""
+    _told: float = -1.0
     _told_at: float = 0.0
     _counted: anyio.Event = field(default_factory=anyio.Event)
 
@@ -89,7 +98,12 @@ class _Question:
 
     @property
     def end(self) -> int:
-        return min(ceil(self.period.end.timestamp()), self.before or floor(self.as_of.timestamp()) + 1)
+        return min(self._latest, self.before or self._latest)
+
+    @property
+    def _latest(self) -> int:
+        """The first second of the period that is not over yet, or that is not in it any more."""
+        return min(ceil(self.period.end.timestamp()), floor(self.as_of.timestamp()) + 1)
 
     async def evidence(self) -> Evidence:
         from wootric_mcp.feedback.receipt import Receipt
@@ -97,6 +111,8 @@ class _Question:
 
         reader = self.client.reader
         outcome = await self._read((await held(reader, self.start, self.end)).rows)
+        if self.refusal:
+            raise self.refusal
         holding = await held(reader, self.start, self.end)
         if outcome.failure and not (holding.rows and getattr(outcome.failure, "is_passing", False)):
             raise outcome.failure
@@ -107,10 +123,11 @@ class _Question:
             missing = self._missing(outcome, holding)
         if holding.unreachable:
             count = "An unknown number" if holding.unreachable < 0 else f"{holding.unreachable:,}"
-            missing += f" {count} of responses that share one second cannot be reached through the API."
+            missing += f" {count} more that share one second cannot be reached through the API."
         database = await reader.database()
         return Evidence(
             Receipt(self.period, self.as_of, missing.strip(), remark),
+            holding.rows,
             lambda with_properties: records(database, holding, with_properties=with_properties),
         )
 
@@ -118,6 +135,8 @@ class _Question:
         """Read what is missing, and meanwhile ask how many there are."""
         from wootric_mcp.store import sources
 
+        self._asked_at = self.client.reader.tick()
+        good = await self._good()
         result: Outcome | Exception
         async with anyio.create_task_group() as group:
             group.start_soon(self._count)
@@ -129,7 +148,7 @@ class _Question:
                     fresh=self.fresh,
                     patience=self.app.patience_with(stored),
                     lasting=self.app.settings.store != "off",
-                    expected=lambda: max(self.summary.responses - stored, 0) if self.summary else None,
+                    expected=lambda: max(self.summary.responses - good, 0) if self.summary else None,
                     progress=self._tell if self.progress else None,
                 )
                 with anyio.move_on_after(_TIME_TO_COUNT):
@@ -142,30 +161,42 @@ class _Question:
         return result
 
     async def _count(self) -> None:
-        """Ask how many responses Wootric itself counts."""
-        from wootric_mcp.api.errors import WootricError
-        from wootric_mcp.tools.metrics import LONG_AGO
+        """Ask how many responses Wootric itself counts; of a part of the period it cannot tell."""
+        from wootric_mcp.api.errors import AuthenticationFailed, WootricError
+        from wootric_mcp.store.errors import StoreError
 
         try:
+            if self.end < self._latest:
+                return
             self.summary = await self.client.summary(
-                self.period.first or LONG_AGO, self.period.last, zone=self.app.zone, fresh=self.fresh
+                self.period.first, self.period.last, zone=self.app.zone, fresh=self.fresh
             )
-        except WootricError:
+        except AuthenticationFailed as error:
+            if error.status == HTTPStatus.UNAUTHORIZED:  # it may be the figures only that are forbidden
+                self.refusal = error
+        except (WootricError, StoreError):
             pass  # the reading meets the same fault, and tells it
         finally:
             self._counted.set()
 
     async def _tell(self) -> None:
         """Notify the client of how far reading has come."""
-        from wootric_mcp.store.holding import held
-
         now = anyio.current_time()
         if self.progress is None or now - self._told_at < _BETWEEN:
             return
-        self._told_at = now
-        found = (await held(self.client.reader, self.start, self.end)).rows
+        found = await self._good()
+        if found <= self._told:  # the protocol wants it to rise each time
+            return
+        self._told, self._told_at = found, now
         expected = max(self.summary.responses, found) if self.summary else None
         await self.progress(found, expected, f"Read {found:,} responses")
+
+    async def _good(self) -> int:
+        """How many responses need not be read again for this question."""
+        from wootric_mcp.store.holding import rows_good
+
+        asked_at, fresh = self._asked_at, self.fresh
+        return await rows_good(self.client.reader, self.start, self.end, asked_at=asked_at, fresh=fresh)
 
     async def _remark(self, holding: Holding) -> str:
         """What to know about figures that stand on the whole period."""
@@ -177,6 +208,7 @@ class _Question:
                 self.client,
                 start=self.start,
                 end=self.end,
+                days=(self.period.first, self.period.last),
                 summary=self.summary,
                 zone=self.app.zone,
                 now=self.as_of.timestamp(),
@@ -194,32 +226,46 @@ class _Question:
         from wootric_mcp.api.paging import MAX_PER_PAGE
         from wootric_mcp.store.freshness import CHANGES_AFTER
 
-        expected, found = self.summary.responses if self.summary else None, holding.rows
-        if expected and expected > found:
+        expected, found = self.summary.responses if self.summary else None, holding.counted
+        minutes = None
+        is_whole = holding.intervals == ((self.start, self.end),)
+        if is_whole:
+            share = f"all {holding.rows:,} responses, but some too long ago"
+        elif expected and expected > found:
             share = f"{100 * found // expected} % of {expected:,} expected responses"
             a_minute = self.client.limits.per_minute(Urgency.BEHIND)
             minutes = ceil((expected - found) / MAX_PER_PAGE / a_minute) if a_minute else None
         else:
-            share, minutes = f"{found:,} responses", None
-        days = [f"{self._day(start)} to {self._day(end - 1)}" for start, end in reversed(holding.intervals)]
-        where = f", {' and '.join(days[:_MOST_RANGES])}" if days else ""
+            share = f"{holding.rows:,} responses"
+        again = "ask again without fresh" if self.fresh else "ask again"
         if outcome.failure and not isinstance(outcome.failure, RateLimited):
-            why = "Wootric cannot be read at the moment: ask again later"
+            why = f"Wootric cannot be read at the moment: {again} later"
         elif self.app.settings.store == "off":
             why = "then time ran out: ask for a shorter period"
+        elif minutes:
+            why = f"the rest in about {minutes} min: {again}"
         else:
-            why = (
-                f"the rest in about {minutes} min: ask again"
-                if minutes
-                else "the rest is being read: ask again"
-            )
-        said = f"Read {share}{where}; {why}. What was not read is in no figure."
+            why = f"{'they are being read again' if is_whole else 'the rest is being read'}: {again}"
+        if is_whole:
+            said = f"Read {share}; {why}."
+        else:
+            said = f"Read {share}{self._where(holding)}; {why}. What was not read is in no figure."
         oldest = holding.oldest_reading
         if oldest is not None and self.as_of.timestamp() - oldest > CHANGES_AFTER:
             said += (
                 f" Some of it was read at {shapes.local(self.app, datetime.fromtimestamp(oldest, UTC))} last."
             )
         return said
+
+    def _where(self, holding: Holding) -> str:
+        """The days that were read, the newest first."""
+        days = [
+            f"{self._day(start) if start else 'the beginning'} to {self._day(end - 1)}"
+            for start, end in reversed(holding.intervals)
+        ]
+        if len(days) > _MOST_RANGES:
+            days[_MOST_RANGES:] = [f"{len(days) - _MOST_RANGES} older stretches"]
+        return f", {' and '.join(days)}" if days else ""
 
     def _day(self, second: float) -> str:
         return f"{datetime.fromtimestamp(second, UTC).astimezone(self.app.zone):%Y-%m-%d}"

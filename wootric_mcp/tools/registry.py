@@ -16,6 +16,7 @@ from wootric_mcp.api.errors import WootricError
 from wootric_mcp.guard.confirmation import NOTHING_CHANGED
 from wootric_mcp.operations import OPERATIONS
 from wootric_mcp.settings import Settings
+from wootric_mcp.store.errors import StoreError
 from wootric_mcp.tools.app import app_of
 
 ToolFunction = Callable[..., Awaitable[CallToolResult]]
@@ -140,7 +141,7 @@ def before_writing(function: Callable[..., Any]) -> Callable[..., Any]:
                 return await function(**arguments)
         except TimeoutError as error:
             raise ToolError(f"{_no_answer(deadline)} {NOTHING_CHANGED} Try again in a minute.") from error
-        except (WootricError, ToolError) as error:
+        except (WootricError, StoreError, ToolError) as error:
             raise _untouched(error) from error
 
     return run
@@ -150,7 +151,7 @@ def _no_answer(deadline: float) -> str:
     return f"Wootric gave no full answer within {deadline:g} seconds."
 
 
-def _untouched(error: WootricError | ToolError) -> ToolError:
+def _untouched(error: WootricError | StoreError | ToolError) -> ToolError:
     """The sentence of a write that got no further than a look-up, ending in that nothing came of it."""
     has_outcome = isinstance(error, WootricError) and (error.may_have_changed or error.outcome)
     said = str(error)
@@ -168,7 +169,7 @@ def _in_time(spec: ToolSpec, deadline: float) -> ToolFunction:
                 return await spec.function(**arguments)
         except TimeoutError as error:
             raise ToolError(f"{_no_answer(deadline)} {_what_now(spec)}") from error
-        except (WootricError, ToolError) as error:
+        except (WootricError, StoreError, ToolError) as error:
             raise (ToolError(str(error)) if spec.is_read_only else _untouched(error)) from error
 
     return run

@@ -115,6 +115,7 @@ async def _zone_check(app: App, client: CachingClient, responses: Held) -> str:
             client,
             start=start,
             end=end,
+            days=(first, last),
             summary=summary,
             zone=app.zone,
             now=app.now().timestamp(),
