@@ -1,0 +1,127 @@
+"""Copies of a comment are found however they were edited a little; what only sounds alike stays apart."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.feedback.making import COMMENTS, TEXTS
+from wootric_mcp.feedback.duplicates import first_of
+
+LONG = "The app crashes whenever I open a report and support never answers my emails about it."
+
+
+def are_one(*texts: str) -> bool:
+    return set(first_of(texts)) == {0}
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        LONG.upper(),
+        LONG.replace(".", "!!"),
+        f"  “{LONG}”",
+        LONG.replace("app", "whole app"),
+        LONG.replace(" whenever", " yesterday and today whenever"),
+        LONG.replace(" about it", ""),
+        LONG.replace("crashes", "crahses"),
+        LONG.replace("never answers my emails", "my emails never answers"),
+    ],
+)
+def test_case_punctuation_and_a_word_or_two_make_no_other_comment(copy: str) -> None:
+    assert are_one(LONG, copy)
+
+
+@pytest.mark.parametrize("language", ["de", "fr", "es", "it", "pt", "nl", "ko", "ru", "pl", "tr", "ar", "cs"])
+def test_a_copy_with_one_word_less_is_found_in_every_language(language: str) -> None:
+    words = COMMENTS[language].split()
+    assert are_one(COMMENTS[language], " ".join(words[:3] + words[4:]))
+
+
+@pytest.mark.parametrize("language", ["ja", "zh"])
+def test_a_copy_with_some_characters_more_is_found_without_spaces_between_words(language: str) -> None:
+    text = COMMENTS[language]
+    assert are_one(text, f"{text[:-1]}非常", f"{text[:8]}最近{text[8:]}".replace("。", "！"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("We have been waiting for over 4 months now.", "We have been waiting for close to 3 months now."),
+        ("I waited over 4 months for my refund here.", "I waited over 3 months for my refund here."),
+        ("Since version 5.1 the export is very slow.", "Since version 5.2 the export is very slow."),
+        ("It took us three weeks to get an answer.", "It took us five weeks to get an answer."),
+        ("Wir haben drei Wochen darauf gewartet.", "Wir haben vier Wochen darauf gewartet."),
+        ("I would recommend it to all my friends.", "I would not recommend it to all my friends."),
+        ("Cela marche très bien avec notre banque.", "Cela ne marche pas très bien avec notre banque."),
+        ("我们等了三个星期才收到客服的回复真的太慢了", "我们等了五个星期才收到客服的回复真的太慢了"),
+        ("They were very kind and helpful.", "They were very quick and friendly."),
+        ("Antwort nach 1,5 Tagen", "Antwort nach 15 Tagen"),
+        ("Great service", "Great service today"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_comments_that_say_another_thing_stay_apart(one: str, other: str) -> None:
+    assert first_of([one, other]) == [0, 1]
+
+
+def test_short_comments_are_copies_if_their_letters_are_the_same() -> None:
+    assert first_of(["Great app!", "👍", "GREAT APP", "great-app", "👍 ", "👎"]) == [0, 1, 0, 0, 1, 5]
+
+
+def test_a_number_in_some_copies_does_not_join_those_that_have_another() -> None:
+    text = "I waited {}weeks until somebody from support answered my mail"
+    first = first_of([text.format("3 "), text.format(""), text.format("4 ")])
+    assert first[0] != first[2]
+
+
+def test_no_chain_of_small_differences_joins_texts_that_differ_widely() -> None:
+    words = [f"word{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"]
+    first = first_of([" ".join(words[start : start + 10]) for start in range(17)])
+    assert first[0] != first[-1]
+    assert len(set(first)) < 17
+
+
+def _added(words: list[str], rng: random.Random) -> list[str]:
+    for _ in range(rng.randint(1, 2)):
+        words.insert(rng.randrange(len(words) + 1), f"w{chr(rng.randrange(97, 123))}x")
+    return words
+
+
+def _taken_away(words: list[str], rng: random.Random) -> list[str]:
+    for _ in range(rng.randint(1, 2)):
+        words.pop(rng.randrange(len(words)))
+    return words
+
+
+@pytest.mark.parametrize("edited", [_added, _taken_away])
+def test_nearly_all_edited_copies_are_found_among_thousands(
+    edited: Callable[[list[str], random.Random], list[str]],
+) -> None:
+    rng = random.Random(7)
+    vocabulary = [f"{a}{b}{c}" for a in "bdfgklmnprst" for b in "aeiou" for c in "lmnrst"]
+    weights = [1 / place for place in range(1, len(vocabulary) + 1)]
+    texts = [" ".join(rng.choices(vocabulary, weights, k=rng.randint(10, 30))) for _ in range(5_000)]
+    copied = rng.sample(range(len(texts)), 300)
+    first = first_of(texts + [" ".join(edited(texts[index].split(), rng)) for index in copied])
+    found = sum(first[index] == first[len(texts) + place] for place, index in enumerate(copied))
+    assert found >= 0.95 * len(copied)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(TEXTS, st.sampled_from([LONG, f"{LONG} 3", f"{LONG} 4", LONG[4:]])), max_size=12))
+def test_the_order_decides_which_is_first_but_not_what_belongs_together(texts: list[str]) -> None:
+    def groups(texts: list[str]) -> set[tuple[str, ...]]:
+        first = first_of(texts)
+        assert all(first[index] == index for index in first)
+        assert all(index <= own for own, index in enumerate(first))
+        return {
+            tuple(sorted(text for text, each in zip(texts, first, strict=True) if each == index))
+            for index in first
+        }
+
+    assert groups(texts) == groups(texts[::-1])

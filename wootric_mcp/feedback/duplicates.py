@@ -1,0 +1,190 @@
+"""Near-duplicates: comments that are one text but for case, punctuation and a word or two.
+
+Such texts are copies (a form sent twice, a template, spam): they count, but one of them is enough to read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from wootric_mcp.feedback.words import fold, is_unspaced, words_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """How far texts may differ: counted in words or, in scripts without spaces, in pairs of characters."""
+
+    least: int
+    """Parts below which a text is a duplicate of the same words only: many write “great service”."""
+    replaced: int
+    """Parts from which on texts may differ both ways: many write “very kind and helpful” or “friendly”."""
+    free: int
+    """Parts that may differ in any text. A word replaced by another is two."""
+    share: int
+    """Of long texts, one part in so many may differ."""
+
+
+_SPACED = _Rule(least=6, replaced=10, free=2, share=10)
+_UNSPACED = _Rule(least=12, replaced=16, free=4, share=4)
+
+_DECIMAL_COMMA = re.compile(r"(?<=[0-9]),(?=[0-9])")
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)*")
+_UNSPACED_NUMBER = re.compile(rf"{_NUMBER.pattern}|[二三四五六七八九十百千]+")
+_UNSPACED_NEGATION = re.compile("[不没沒]|ない|ません|なかった")
+_NUMBER_WORDS = frozenset(
+    fold("""
+    two three four five six seven eight nine ten eleven twelve
+    zwei drei vier fünf sechs sieben acht neun zehn elf zwölf
+    deux trois quatre cinq sept huit neuf dix onze douze
+    dos tres cuatro cinco siete ocho nueve diez once doce
+    due tre quattro cinque sei sette otto nove dieci undici dodici
+    dois duas três quatro sete oito dez doze
+    twee drie vijf zes zeven negen tien twaalf
+    """).split()
+)
+_NEGATIONS = frozenset(
+    fold("""
+    not no never none nothing without cannot cant dont doesnt didnt isnt wasnt arent werent wont wouldnt
+    couldnt shouldnt hasnt havent hadnt aint
+    nicht kein keine keinen keiner keinem nie niemals nichts ohne
+    ne pas jamais rien sans aucun aucune
+    nunca jamás nada sin ningún ninguna
+    non mai niente senza nessun nessuna
+    não nem sem nenhum nenhuma
+    niet geen nooit niets zonder
+    """).split()
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Text:
+    spelling: str
+    rule: _Rule
+    is_negated: bool
+    numbers: frozenset[str]
+    parts: tuple[str, ...]
+    """The different words or pairs of characters, the rarest first."""
+
+    @property
+    def tolerated(self) -> int:
+        return max(self.rule.free, len(self.parts) // self.rule.share)
+
+    def is_near(self, other: _Text, own: set[str]) -> bool:
+        """Whether they are near-duplicates; `own` has the parts of this text."""
+        longer = max(len(own), len(other.parts))
+        shared = len(own.intersection(other.parts))
+        gone, new = len(own) - shared, len(other.parts) - shared
+        if longer < self.rule.least or (gone and new and longer < self.rule.replaced):
+            return False
+        return gone + new <= min(self.tolerated, other.tolerated)
+
+
+def first_of(texts: Sequence[str]) -> list[int]:
+    """For each text the index of the first text of its group of near-duplicates: its own if it is that.
+
+    Texts of the same letters and digits are one. From six words on, those are too whose sets of words differ
+    by at most two words, or by a tenth in long texts. Numbers that differ keep texts apart, and so does a
+    negation that only one of them has. Every text of a group is near the text in its centre, so that no chain
+    of small differences joins texts that differ widely. The order of the texts decides which is the first of
+    a group, not which belong to it.
+
+    Args:
+        texts: Comments. One that is empty is a duplicate of none.
+    """
+    spellings: list[str] = []
+    written: dict[str, str] = {}
+    for text in texts:
+        folded = _DECIMAL_COMMA.sub(".", fold(text))
+        # Without any letter or digit a text is its own spelling: an emoji, for one.
+        spellings.append(spelling := "".join(words_of(folded)).replace("'", "") or "".join(folded.split()))
+        # Copies can fall into words differently; which of them stands for all must not depend on the order.
+        written[spelling] = min(written.get(spelling, folded), folded)
+    centres = _centres(written, Counter(spellings))
+    firsts: dict[str, int] = {}
+    return [
+        firsts.setdefault(centres.get(spelling, spelling), index) if spelling else index
+        for index, spelling in enumerate(spellings)
+    ]
+
+
+def _centres(written: Mapping[str, str], copies: Mapping[str, int]) -> dict[str, str]:
+    """The centre of each text that is near another one, both by their spelling."""
+    found: dict[str, str] = {}
+    described = [_described(spelling, folded) for spelling, folded in written.items()]
+    blocks: dict[tuple[bool, bool], list[_Text]] = defaultdict(list)
+    for text in described:
+        if len(text.parts) >= text.rule.least - text.rule.free:
+            blocks[text.rule is _SPACED, text.is_negated].append(text)
+    for block in blocks.values():
+        frequency = Counter(part for text in block for part in text.parts)
+        rare_first = [
+            replace(text, parts=tuple(sorted(text.parts, key=lambda part: (frequency[part], part))))
+            for text in block
+        ]
+        found |= _stars(_neighbours(rare_first), copies)
+    return found
+
+
+def _described(spelling: str, folded: str) -> _Text:
+    if is_unspaced(folded):
+        letters = "".join(words_of(folded))
+        numbers = frozenset(_UNSPACED_NUMBER.findall(letters))
+        pairs = {letters[at : at + 2] for at in range(len(letters) - 1)}
+        is_negated = _UNSPACED_NEGATION.search(letters) is not None
+        return _Text(spelling, _UNSPACED, is_negated, numbers, tuple(pairs))
+    words = {word.replace("'", "") for word in words_of(folded)}
+    numbers = frozenset(_NUMBER.findall(folded)) | (words & _NUMBER_WORDS)
+    return _Text(spelling, _SPACED, not words.isdisjoint(_NEGATIONS), numbers, tuple(words))
+
+
+def _neighbours(texts: Sequence[_Text]) -> dict[_Text, list[_Text]]:
+    """Texts that are near others, and those.
+
+    Only texts with a rare part in common are compared (prefix filtering: Chaudhuri, Ganti and Kaushik, A
+    Primitive Operator for Similarity Joins, 2006). If two texts differ by k parts, then, each with its rarest
+    parts first, at most k parts of the two stand before the first one that they share.
+    """
+    index: dict[tuple[int, int, str], list[_Text]] = defaultdict(list)
+    found: dict[_Text, list[_Text]] = defaultdict(list)
+    for text in texts:
+        tolerated, size, own = text.tolerated, len(text.parts), set(text.parts)
+        begin = list(enumerate(text.parts[: tolerated + 1]))
+        compared: set[str] = set()
+        for other_size in range(size - tolerated, size + tolerated + 1):
+            for place, part in begin:
+                for other_place in range(tolerated + 1 - place):
+                    for other in index.get((other_size, other_place, part), ()):
+                        if other.spelling not in compared:
+                            compared.add(other.spelling)
+                            if text.is_near(other, own):
+                                found[text].append(other)
+                                found[other].append(text)
+        for place, part in begin:
+            index[size, place, part].append(text)
+    return found
+
+
+def _stars(neighbours: Mapping[_Text, Sequence[_Text]], copies: Mapping[str, int]) -> dict[str, str]:
+    """Groups of a text and its neighbours, those with the most neighbours first: each with its centre."""
+
+    def rank(text: _Text) -> tuple[int, str]:
+        return -sum(copies[each.spelling] for each in (text, *neighbours[text])), text.spelling
+
+    found: dict[str, str] = {}
+    for centre in sorted(neighbours, key=rank):
+        if centre.spelling in found:
+            continue
+        found[centre.spelling] = centre.spelling
+        numbers = {centre.numbers}
+        for text in sorted(neighbours[centre], key=rank):
+            if text.spelling not in found and not any(_contradict(text.numbers, each) for each in numbers):
+                found[text.spelling] = centre.spelling
+                numbers.add(text.numbers)
+    return found
+
+
+def _contradict(numbers: frozenset[str], others: frozenset[str]) -> bool:
+    return not (numbers <= others or others <= numbers)
