@@ -22,7 +22,7 @@ from wootric_mcp.sandbox.records import AccountData, ResponseRow
 from wootric_mcp.sandbox.server import RunningSandbox, Sandbox, serve
 from wootric_mcp.sandbox.switches import Switches
 from wootric_mcp.store import cli
-from wootric_mcp.store.sync import _Bar, _duration, _Lines
+from wootric_mcp.store.sync import _Bar, _duration, _Lines, _roughly
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -90,7 +90,7 @@ def test_sync_reads_everything_once_and_again_only_what_is_fresh(tmp_path: Path)
     assert "responses: 130 of about 130 rows" in first.stderr
     assert int(second.stdout.rpartition(" requests")[0].rpartition(" ")[2]) <= 10
     assert "130 responses (" in second.stdout
-    assert "responses: 130 rows\n  read: " in status.stdout
+    assert "responses: 130 rows\n  created " in status.stdout
     assert status.stdout.startswith(f"Store: {tmp_path / 'store.sqlite3'}, ")
 
 
@@ -124,7 +124,8 @@ def test_sync_stops_within_a_second_and_goes_on_where_it_was(
         while rows() < 200 and time.monotonic() < until:
             os.sched_yield()
         began = time.monotonic()
-        process.send_signal(number)
+        for _ in range(2):  # who waits presses Ctrl-C again
+            process.send_signal(number)
         _, said = process.communicate(timeout=30)
         assert process.returncode == status
         assert time.monotonic() - began < A_SECOND
@@ -180,7 +181,8 @@ def test_a_store_that_cannot_be_written_ends_a_sync(tmp_path: Path) -> None:
         (tmp_path / "file").touch()
         done = command(served, tmp_path, "sync", WOOTRIC_STORE=f"sqlite:///{tmp_path / 'file' / 'store'}")
     assert done.returncode == 1
-    assert "nothing would be kept" in done.stderr
+    assert "Nothing was read, because it could not be kept" in done.stderr
+    assert "What was read is kept" not in done.stderr
 
 
 def test_status_and_clear_make_no_store_and_need_no_valid_credentials(tmp_path: Path) -> None:
@@ -235,16 +237,37 @@ class Terminal:
 def test_the_bar_shows_rows_rate_and_what_is_left() -> None:
     terminal = Terminal()
     bar = _Bar(terminal)  # type: ignore[arg-type]
-    bar.begin("responses", 100)
+    bar.begin("responses", 1_100)
+    bar._began -= 10.0
     assert bar.is_due
-    bar.show(600, 1_000, "about 3 s left, 40 of 100 requests left this minute")
+    bar.show(1_600, 2_000, "24 min left, 40/100 requests free")
     assert not bar.is_due
     bar.end()
     last = terminal.text.replace("\r", "\n").strip().splitlines()[-1]
-    assert "60 %" in last
-    assert "600 of 1000 rows" in last
-    assert "rows/s" in last
-    assert "40 of 100 requests left this minute" in last
+    assert "80 %" in last
+    assert "1,600 of 2,000, " in last
+    assert "50/s, 24 min left, " in last
+    assert last.endswith("40/100 requests free")
+    assert len(last) <= 80
+
+
+def test_a_bar_of_which_nobody_knows_the_end_shows_no_percentage() -> None:
+    terminal = Terminal()
+    bar = _Bar(terminal)  # type: ignore[arg-type]
+    bar.begin("end users", 0)
+    bar.show(1_600, None, "")
+    bar.end()
+    last = terminal.text.replace("\r", "\n").strip().splitlines()[-1]
+    assert last.startswith("end users 1,600 rows, ")
+    assert "?" not in last
+    assert "%" not in last
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.4, "1 s"), (59, "59 s"), (61, "2 min"), (3_500, "59 min"), (3_720, "1 h 2 min")]
+)
+def test_what_is_left_is_told_in_round_numbers(seconds: float, text: str) -> None:
+    assert _roughly(seconds) == text
 
 
 def test_without_a_terminal_a_line_is_written_at_the_end_only_if_nothing_takes_long() -> None:

@@ -11,6 +11,8 @@ import anyio
 import pytest
 
 from tests.accounts import NOW, running, small_account
+from wootric_mcp.feedback.period import resolve_period
+from wootric_mcp.feedback.receipt import Receipt
 from wootric_mcp.sandbox.records import ResponseRow
 from wootric_mcp.settings import Settings
 from wootric_mcp.store import sources
@@ -64,7 +66,7 @@ def test_another_time_zone_is_named_with_what_to_set() -> None:
     kept = here([evening, evening, sunday, START + 200_000])
     text = said(Counts(2, 2), kept)
     assert text.startswith(
-        "Wootric's own summary counts 2 responses for 2026-11-09 to 2026-11-15, here are 3 in Europe/Berlin. "
+        "Wootric's own summary counts 2 responses for 2026-11-09 to 2026-11-15, here are 3 by days of Europe/Berlin. "
     )
     assert "UTC-8 (America/Los_Angeles)" in text
     assert "WOOTRIC_TIMEZONE" in text
@@ -110,7 +112,7 @@ def test_a_difference_that_nothing_explains_is_reported_with_the_age_of_what_is_
 
 def test_groups_are_compared_where_the_survey_has_them() -> None:
     kept = here([START + 200_000])
-    assert "splits the 1 responses" in said(Counts(1, 0, 0, 1), kept)
+    assert "splits the 1 response of" in said(Counts(1, 0, 0, 1), kept)
     assert said(Counts(1, 0, 0, 1), kept, is_nps=False) == ""
 
 
@@ -121,7 +123,7 @@ def test_responses_that_cannot_be_reached_are_not_reported_twice() -> None:
 
 def test_many_zones_that_fit_are_counted_rather_than_listed() -> None:
     fits = fitting(START, END, Counts(1, 1), here([START + 250_000]), zone=BERLIN, now=LATER)
-    assert advice(fits[:1]).endswith("set WOOTRIC_TIMEZONE.")
+    assert advice(fits[:1]).endswith("set WOOTRIC_TIMEZONE=America/Los_Angeles.")
     assert f"and {len(fits) - 4} more would agree, too" in advice(fits)
 
 
@@ -156,7 +158,9 @@ async def told(zone: ZoneInfo, kept_zone: str, *, read: bool = True, excluded: b
 
 async def test_over_the_wire_the_right_zone_agrees_and_a_wrong_one_is_noticed() -> None:
     assert await told(BERLIN, "Europe/Berlin") == ""
-    assert "here are 4 in Europe/Berlin. Days that begin at" in await told(BERLIN, "America/Los_Angeles")
+    assert "here are 4 by days of Europe/Berlin. Days that begin at" in await told(
+        BERLIN, "America/Los_Angeles"
+    )
     assert await told(BERLIN, "Europe/Berlin", excluded=True) == ""
 
 
@@ -170,3 +174,10 @@ def test_a_beginning_without_a_date_is_not_moved() -> None:
     assert fits[0].name not in ("America/Los_Angeles", "UTC")
     text = explained(0, END, Counts(1, 1), kept, zone=BERLIN, now=LATER)
     assert "for the beginning to 2026-11-15" in text
+
+
+def test_what_to_set_stands_in_an_answer_however_many_zones_fit() -> None:
+    fits = fitting(START, END, Counts(1, 1), here([START + 250_000]), zone=BERLIN, now=LATER)
+    said = "Wootric's own summary counts 48,210 responses for 2025-11-09 to 2026-11-15, here are 48,190 in"
+    period = resolve_period("last_week", NOW, BERLIN, "Europe/Berlin")
+    assert "set WOOTRIC_TIMEZONE" in Receipt(period, NOW, remark=f"{said} {BERLIN}. {advice(fits)}").sentence

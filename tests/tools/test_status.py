@@ -56,7 +56,7 @@ async def test_a_time_zone_that_does_not_fit_is_noticed_at_the_cost_of_a_few_req
             answer = await answered(client, "account_status")
     check = figures(answer)["time_zone_check"]
     assert check.startswith(
-        "Wootric's own summary counts 4 responses for 2026-11-09 to 2026-11-15, here are 2 in UTC. "
+        "Wootric's own summary counts 4 responses for 2026-11-09 to 2026-11-15, here are 2 by days of UTC. "
         "Days that begin at UTC-8 (America/Los_Angeles) would agree"
     )
     assert "WOOTRIC_TIMEZONE" in text_of(answer)

@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
         "not asked, and nothing changes there.",
     )
     actions = store.add_subparsers(dest="action", required=True)
-    actions.add_parser("status", help="rows, what has been read and when, what is still wanted")
+    actions.add_parser("status", help="rows, what has been read and when, what is still to read")
     clear = actions.add_parser("clear", help="delete it, also if it is damaged; what is asked is read again")
     clear.add_argument("--yes", action="store_true", help="do not ask")
     return made

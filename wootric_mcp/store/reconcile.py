@@ -179,12 +179,12 @@ def explained(
     days = f"{_day(start, zone) if start else 'the beginning'} to {_day(end - 1, zone)}"
     if missing:
         said = (
-            f"Wootric's own summary counts {wootric.responses:,} responses for {days}, "
+            f"Wootric's own summary counts {_responses(wootric)} for {days}, "
             f"here are {here.counted.responses:,}"
         )
     else:
         said = (
-            f"Wootric's own summary splits the {wootric.responses:,} responses of {days} into "
+            f"Wootric's own summary splits the {_responses(wootric)} of {days} into "
             f"{_groups(wootric)}, here are {_groups(here.counted)}"
         )
     if _agree(wootric, here.counted + here.excluded, is_nps):
@@ -192,10 +192,11 @@ def explained(
     if now < end and abs(missing) <= max(_FEW, _SMALL_PART * wootric.responses):
         return f"{said}: the period is not over, and responses are still arriving."
     if fits := fitting(start, end, wootric, here, zone=zone, now=now, is_nps=is_nps):
-        return f"{said} in {zone}. {advice(fits)}"
+        return f"{said} by days of {zone}. {advice(fits)}"
     if not _is_read((max(start - FARTHEST, 0), end + FARTHEST), here, now):
         return (
-            f"{said} in {zone}. If the account's days are cut in another time zone, account_status finds it."
+            f"{said} by days of {zone}. If the account's days are those of another time zone, account_status "
+            "finds it."
         )
     if now - here.read_at > _STALE:
         read = datetime.fromtimestamp(here.read_at, zone)
@@ -234,7 +235,10 @@ def fitting(
 def advice(fits: Iterable[Fit]) -> str:
     """Which time zone to set."""
     first, *others = fits
-    sentence = f"Days that begin at {first} would agree: if that is the account's zone, set WOOTRIC_TIMEZONE"
+    sentence = (
+        f"Days that begin at {first} would agree: if that is the account's zone, set "
+        f"WOOTRIC_TIMEZONE={first.name}"
+    )
     if not others:
         return f"{sentence}."
     more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
@@ -256,6 +260,10 @@ def _between(near: Mapping[int, Counts], low: int, high: int) -> Counts:
 
 def _agree(one: Counts, other: Counts, is_nps: bool) -> bool:
     return one == other if is_nps else one.responses == other.responses
+
+
+def _responses(counts: Counts) -> str:
+    return f"{counts.responses:,} response{'' if counts.responses == 1 else 's'}"
 
 
 def _groups(counts: Counts) -> str:

@@ -141,24 +141,31 @@ def described(path: Path, settings: Settings, zone: tzinfo) -> str:
         f"Store: {path}, {size / _MEBIBYTE:.1f} MiB",
         f"Account: {settings.url}",
         f"Privacy: {privacy}"
-        + (f" ({settings.privacy} from the next start on)" if privacy != settings.privacy else ""),
-        f"Kept for {settings.store_days} days after Wootric last returned it; times in {zone}",
+        + (
+            f" (here {settings.privacy} is set: the next program that starts so makes it that)"
+            if privacy != settings.privacy
+            else ""
+        ),
+        f"Kept for {_counted(settings.store_days, 'day')} after Wootric last returned it; times in {zone}",
     ]
     for name, one in lists.items():
-        lines += ["", f"{name}: {one.rows:,} rows{', being read now' if one.is_being_read else ''}"]
-        lines += [f"  read: {_stretch(each, zone)}" for each in reversed(one.stretches[-_MOST:])]
+        lines += ["", f"{name}: {_counted(one.rows, 'row')}{', being read now' if one.is_being_read else ''}"]
+        lines += [f"  created {_stretch(each, zone)}" for each in reversed(one.stretches[-_MOST:])]
         if len(one.stretches) > _MOST:
-            lines.append(f"  and {len(one.stretches) - _MOST} older stretches")
+            lines.append(f"  and {_counted(len(one.stretches) - _MOST, 'older stretch', 'older stretches')}")
         if one.narrower:
-            lines.append(f"  besides, {one.narrower:,} lists of single people or with a filter")
-        lines += [f"  wanted: {_day(start, zone)} to {_day(end, zone)}" for start, end in one.wanted[-_MOST:]]
+            lines.append(f"  besides, {_counted(one.narrower, 'list')} of one person or with a filter")
+        lines += [
+            f"  still to read: created {_day(start, zone)} to {_day(end, zone)}"
+            for start, end in one.wanted[-_MOST:]
+        ]
     return "\n".join(lines)
 
 
 def _stretch(one: Stretch, zone: tzinfo) -> str:
     oldest, newest = _minute(one.oldest_reading, zone), _minute(one.newest_reading, zone)
     read_at = newest if oldest == newest else f"{oldest} to {newest}"
-    return f"{_day(one.start, zone)} to {_day(one.end, zone)} (read {read_at})"
+    return f"{_day(one.start, zone)} to {_day(one.end, zone)}, read {read_at}"
 
 
 def _day(second: int, zone: tzinfo) -> str:
@@ -167,3 +174,7 @@ def _day(second: int, zone: tzinfo) -> str:
 
 def _minute(second: float, zone: tzinfo) -> str:
     return f"{datetime.fromtimestamp(second, UTC).astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def _counted(number: int, one: str, more: str = "") -> str:
+    return f"{number:,} {one if number == 1 else more or f'{one}s'}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from math import ceil, floor, inf
@@ -16,7 +17,7 @@ import anyio
 from sqlalchemy import func, select
 
 from wootric_mcp.api.errors import WootricError
-from wootric_mcp.api.limits import Urgency
+from wootric_mcp.api.limits import WINDOW, Urgency
 from wootric_mcp.api.paging import MAX_PER_PAGE
 from wootric_mcp.store import coverage, rows, sources
 from wootric_mcp.store.client import CachingClient
@@ -33,9 +34,16 @@ if TYPE_CHECKING:
     from wootric_mcp.store.sources import Source
 
 _LISTS = {"responses": sources.responses(), "declines": sources.declines(), "end users": sources.END_USERS}
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _RESUMES = "What was read is kept: the same command goes on from there."
 _REDRAWN, _SAID = 0.25, 10.0
 """Seconds between two looks of the bar, and between two lines where there is no terminal."""
+_SCREEN = 24
+"""Lines of a terminal; tqdm shows no bar where it is told 0, as some tell it."""
+
+
+class _NothingKept(StoreError):  # noqa: N818
+    """The store's file cannot be used."""
 
 
 class Progress(Protocol):
@@ -68,7 +76,8 @@ class Read:
             number = f"{self.unreachable:,}" if self.unreachable > 0 else "an unknown number"
             remarks.append(f"{number} more that share one second cannot be reached")
         said = ", ".join(remarks)
-        return f"{self.there:,} {self.name}{said and f' ({said})'}"
+        name = self.name.removesuffix("s") if self.there == 1 else self.name
+        return f"{self.there:,} {name}{said and f' ({said})'}"
 
 
 async def sync(
@@ -85,20 +94,26 @@ async def sync(
     """
     out, err = out or sys.stdout, err or sys.stderr
     status = 0
-    async with anyio.create_task_group() as group:
+    # Held open until all is tidied up: who presses Ctrl-C twice is not to see a traceback. On Windows it
+    # raises KeyboardInterrupt.
+    stopping = nullcontext() if sys.platform == "win32" else anyio.open_signal_receiver(*_SIGNALS)
+    with stopping as signals:
+        async with anyio.create_task_group() as group:
 
-        async def work() -> None:
-            nonlocal status
-            try:
-                out.write(f"{await _read(settings, period, zone, err)}\n")
-            except (WootricError, StoreError) as error:
-                err.write(f"wootric-mcp: {error} {_RESUMES}\n")
-                status = 1
-            group.cancel_scope.cancel()
+            async def work() -> None:
+                nonlocal status
+                try:
+                    out.write(f"{await _read(settings, period, zone, err)}\n")
+                except _NothingKept as error:
+                    err.write(f"wootric-mcp: {error}\n")
+                    status = 1
+                except (WootricError, StoreError) as error:
+                    err.write(f"wootric-mcp: {error} {_RESUMES}\n")
+                    status = 1
+                group.cancel_scope.cancel()
 
-        group.start_soon(work)
-        if sys.platform != "win32":  # there Ctrl-C raises KeyboardInterrupt
-            with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            group.start_soon(work)
+            if signals:
                 async for number in signals:
                     status = 128 + number
                     group.cancel_scope.cancel()
@@ -114,16 +129,17 @@ async def _read(settings: Settings, period: Period, zone: tzinfo, err: TextIO) -
     async with CachingClient(settings) as client:
         database = await client.reader.database()
         if database.path is None:
-            raise StoreError("The store cannot be used, so nothing would be kept; the warning says why.")
+            raise _NothingKept("Nothing was read, because it could not be kept; the warning says why.")
         progress: Progress = _Bar(err) if err.isatty() else _Lines(err)
         one = _Sync(client, period, zone, progress)
         found = [await one.read(name, source) for name, source in _LISTS.items()]
         segments, templates = await one.read_documents()
         requests = client.requests
     days = f"{period.first or 'the beginning'} to {period.last} ({period.zone})"
+    documents = f"{_counted(segments, 'segment')}, {_counted(templates, 'survey template')}"
     return (
-        f"Kept of {days}: {', '.join(map(str, found))}; {segments} segments, {templates} survey templates. "
-        f"{requests:,} requests in {_duration(time.monotonic() - began)}."
+        f"Kept of what was created from {days}: {', '.join(map(str, found))}; {documents}. "
+        f"{_counted(requests, 'request')} in {_duration(time.monotonic() - began)}."
     )
 
 
@@ -201,14 +217,19 @@ class _Sync:
     def _note(self, there: int) -> str:
         """How long it will take, and how many requests are left for others, too."""
         limits, notes = self.client.limits, []
+        budget = limits.budget
         missing = max((self._expected or 0) - there, 0)
-        speed = (there - self._first) / max(time.monotonic() - self._began, 0.001)
+        speed = _rate(there, self._first, self._began)
         if missing and speed:
             pages = ceil(missing / MAX_PER_PAGE) - (limits.allowance(Urgency.BEHIND) or 0)
-            waiting = max(pages, 0) / (limits.per_minute(Urgency.BEHIND) or inf) * 60
-            notes.append(f"about {_duration(max(missing / speed, waiting))} left")
-        if limits.budget.limit:
-            notes.append(f"{limits.budget.remaining:,} of {limits.budget.limit:,} requests left this minute")
+            more = ceil(
+                max(pages, 0) / (limits.per_minute(Urgency.BEHIND) or inf)
+            )  # minutes to be waited for
+            first = max(budget.resets_at.timestamp() - time.time(), 0.0) if budget.resets_at else WINDOW
+            waiting = first + (more - 1) * WINDOW if more else 0.0
+            notes.append(f"{_roughly(max(missing / speed, waiting))} left")
+        if budget.limit:
+            notes.append(f"{budget.remaining:,}/{budget.limit:,} requests free")
         return ", ".join(notes)
 
 
@@ -240,20 +261,21 @@ class _Bar:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._bar: Any = None
-        self._shown_at = 0.0
+        self._first = 0
+        self._began = self._shown_at = 0.0
 
     def begin(self, name: str, there: int) -> None:
         from tqdm import tqdm
 
         tqdm.monitor_interval = 0  # no thread of its own
+        self._first, self._began = there, time.monotonic()
         self._bar = tqdm(
             desc=f"{name:9}",
             initial=there,
-            unit=" rows",
             file=self._stream,
-            dynamic_ncols=True,
-            smoothing=0,
-            bar_format="{desc} {percentage:3.0f} %|{bar}| {n_fmt} of {total_fmt} rows, {rate_fmt}{postfix}",
+            ncols=_columns(self._stream),
+            nrows=_SCREEN,
+            bar_format="{desc}",
         )
 
     @property
@@ -262,9 +284,15 @@ class _Bar:
 
     def show(self, there: int, expected: int | None, note: str) -> None:
         self._shown_at = time.monotonic()
-        self._bar.total = None if expected is None else max(expected, there)
-        self._bar.set_postfix_str(note, refresh=False)
-        self._bar.update(there - self._bar.n)
+        rate = f"{_rate(there, self._first, self._began):,.0f}/s"
+        if expected is None:
+            self._bar.bar_format = "{desc} {n:,} rows{postfix}"
+        else:
+            self._bar.total = max(expected, there)
+            self._bar.bar_format = "{desc} {percentage:3.0f} %|{bar}| {n:,} of {total:,}{postfix}"
+        self._bar.ncols = _columns(self._stream)
+        self._bar.set_postfix_str(", ".join(filter(None, (rate, note))), refresh=False)
+        self._bar.n = there
         self._bar.refresh()
 
     def end(self) -> None:
@@ -290,9 +318,8 @@ class _Lines:
         return time.monotonic() - self._shown_at >= _SAID
 
     def show(self, there: int, expected: int | None, note: str) -> None:
-        now = time.monotonic()
-        is_due, self._shown_at = self.is_due, now
-        rate = (there - self._first) / max(now - self._began, 0.001)
+        is_due, self._shown_at = self.is_due, time.monotonic()
+        rate = _rate(there, self._first, self._began)
         known = f" of about {max(expected, there):,}" if expected else ""
         self._last = f"{self._name}: {there:,}{known} rows, {rate:,.0f} a second{note and ', '}{note}"
         if is_due:
@@ -306,6 +333,29 @@ class _Lines:
         self._stream.write(f"{self._last}\n")
         self._stream.flush()
         self._last = ""
+
+
+def _columns(stream: TextIO) -> int:
+    """Width of the terminal; some say 0, and a bar of that width is none."""
+    try:
+        columns = os.get_terminal_size(stream.fileno()).columns
+    except (AttributeError, OSError, ValueError):
+        columns = 0
+    return columns or 80
+
+
+def _rate(there: int, first: int, began: float) -> float:
+    """Rows a second."""
+    return (there - first) / max(time.monotonic() - began, 0.001)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _roughly(seconds: float) -> str:
+    """A time that is not known to the second."""
+    return f"{ceil(seconds)} s" if seconds < 60 else _duration(ceil(seconds / 60) * 60).removesuffix(" 0 s")
 
 
 def _duration(seconds: float) -> str:

@@ -241,7 +241,7 @@ class _Question:
         if outcome.failure and not isinstance(outcome.failure, RateLimited):
             why = f"Wootric cannot be read at the moment: {again} later"
         elif self.app.settings.store == "off":
-            why = "then time ran out: ask for a shorter period"
+            why = "one call reads no more: ask for a shorter period"
         elif minutes:
             why = f"the rest in about {minutes} min: {again}"
         else:
@@ -249,7 +249,7 @@ class _Question:
         if is_whole:
             said = f"Read {share}; {why}."
         else:
-            said = f"Read {share}{self._where(holding)}; {why}. What was not read is in no figure."
+            said = f"Read {share}{self._where(holding)}; {why}. All figures are of this part only."
         oldest = holding.oldest_reading
         if oldest is not None and self.as_of.timestamp() - oldest > CHANGES_AFTER:
             said += (
