@@ -66,7 +66,8 @@ def test_another_time_zone_is_named_with_what_to_set() -> None:
     kept = here([evening, evening, sunday, START + 200_000])
     text = said(Counts(2, 2), kept)
     assert text.startswith(
-        "Wootric's own summary counts 2 responses for 2026-11-09 to 2026-11-15, here are 3 by days of Europe/Berlin. "
+        "Wootric's own summary counts 2 responses for 2026-11-09 to 2026-11-15, here are 3 by days of "
+        "Europe/Berlin. "
     )
     assert "UTC-8 (America/Los_Angeles)" in text
     assert "WOOTRIC_TIMEZONE" in text

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from mcp import Client
 from mcp.types import CallToolResult
 
 from tests.accounts import NOW, ago, answered, connected, running, small_account, text_of
 from wootric_mcp.sandbox.records import ResponseRow
+from wootric_mcp.server import build_server
+from wootric_mcp.settings import Settings
 
 
 def figures(answer: CallToolResult) -> dict[str, Any]:
@@ -35,6 +39,17 @@ async def test_an_empty_store_says_how_to_fill_it() -> None:
     assert (known["store"], known["privacy"], known["responses_kept"]) == ("memory", "standard", "0")
     assert "summarize_feedback" in known["time_zone_check"]
     assert known["requests_share_for_reading"] == 0.5
+
+
+async def test_a_file_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    path = tmp_path / "file" / "store"
+    with running() as served:
+        given = {"client_id": "sandbox", "client_secret": "sandbox", "base_url": served.base_url}
+        more = {"store": f"sqlite:///{path}", "alias_key_file": tmp_path / "key", "timezone": "UTC"}
+        async with Client(build_server(Settings.load({**given, **more}), now=lambda: NOW)) as client:
+            known = figures(await answered(client, "account_status"))
+    assert known["store"] == f"memory, because {path} cannot be used"
 
 
 async def test_rows_and_what_has_been_read_are_told() -> None:

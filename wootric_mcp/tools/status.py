@@ -65,6 +65,7 @@ async def _connection(app: App, known: dict[str, Any]) -> str:
 async def _store(app: App, client: CachingClient) -> dict[str, Any]:
     """What is kept, and whether days are cut here as they are at Wootric."""
     from wootric_mcp.store.database import StoreError
+    from wootric_mcp.store.location import store_file
     from wootric_mcp.store.status import held
 
     settings = app.settings
@@ -72,9 +73,9 @@ async def _store(app: App, client: CachingClient) -> dict[str, Any]:
         return {"store": "off: nothing is kept"}
     try:
         lists = await client.reader.fetch(held)
-        path = (await client.reader.database()).path
+        path, wished = (await client.reader.database()).path, store_file(settings)
         return {
-            "store": str(path) if path else "memory",
+            "store": str(path or (f"memory, because {wished} cannot be used" if wished else "memory")),
             "privacy": settings.privacy,
             "kept_days": settings.store_days if path else None,
             **{f"{name.replace(' ', '_')}_kept": _kept(app, one) for name, one in lists.items()},
