@@ -289,3 +289,14 @@ async def test_no_field_of_a_response_or_decline_gives_a_person_away() -> None:
                 said = text_of(await answered(client, tool, **arguments))
                 for secret in ("mara.okafor", "123 4567", "203.0.113.24"):
                     assert secret not in said, tool
+
+
+async def test_addresses_that_are_not_kept_are_not_taken_for_missing() -> None:
+    with running() as served:
+        async with connected(served, privacy="strict") as client:
+            said = text_of(await answered(client, "list_end_users"))
+            by_email = text_of(await answered(client, "list_end_users", sort_key="email"))
+    assert "mara.okafor" not in said
+    assert "E-mail addresses and phone numbers are not kept here; get_end_user" in said
+    assert "mara.okafor" in by_email
+    assert "not kept here" not in by_email

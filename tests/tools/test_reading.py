@@ -322,3 +322,19 @@ async def test_figures_are_not_compared_with_an_older_summary() -> None:
         assert "own summary" not in said
     assert "n = 810" in first
     assert "n = 809" in again
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_a_record_that_is_not_theirs_any_more_to_whom_it_belonged_is_told_as_that(mode: Era) -> None:
+    with running() as served:
+        async with connected(served, mode, person=Person("yes")) as client:
+            await answered(client, "list_responses")
+            served.sandbox.account.execute(
+                "UPDATE responses SET end_user_id = ? WHERE id = ?", (JUN, MARA_LAST)
+            )
+            for tool in ("get_end_user_response", "delete_response"):
+                said = await refused(client, tool, response_id=MARA_LAST)
+                assert "somebody else's now" in said
+                assert "fresh: true" in said
+            await answered(client, "list_responses", fresh=True)
+            await answered(client, "get_end_user_response", response_id=MARA_LAST)

@@ -12,7 +12,7 @@ from wootric_mcp.feedback.budget import clip, estimate_tokens
 from wootric_mcp.feedback.period import Period
 
 _FILTER_TOKENS = 60
-_COVERAGE_TOKENS = 80
+_COVERAGE_TOKENS, _REMARK_TOKENS = 80, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Receipt:
     def sentence(self) -> str:
         """Bounds, when it was read, what is missing, and what else to know."""
         missing = f" Incomplete: {clip(self.coverage, _COVERAGE_TOKENS)}" if self.coverage else ""
-        remark = f" {clip(self.remark, _COVERAGE_TOKENS)}" if self.remark else ""
+        remark = f" {clip(self.remark, _REMARK_TOKENS)}" if self.remark else ""
         return f"Period: {self.period.label}, as of {self.read_at}.{missing}{remark}"
 
 

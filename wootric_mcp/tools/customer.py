@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult
@@ -16,11 +17,26 @@ if TYPE_CHECKING:
     from wootric_mcp.api.paging import Reading
     from wootric_mcp.tools.app import App
 
+T = TypeVar("T")
+
 # The newest responses and declines that are shown in full; older ones are counted.
 _SHOWN = {"concise": 20, "full": 200}
 
 _RESPONSE = ("id", "created_at", "score", "comment", "tags")
 _DECLINE = ("id", "created_at", "origin_url")
+
+
+@dataclass
+class _Newest(Generic[T]):
+    """The first rows of a list, and how many it has: everybody who is anonymous is one person."""
+
+    most: int
+    rows: list[T] = field(default_factory=list)
+    count: int = 0
+
+    def take(self, batch: Sequence[T]) -> None:
+        self.rows += batch[: self.most - len(self.rows)]
+        self.count += len(batch)
 
 
 async def customer(app: App, named: str, detail: str, *, fresh: bool) -> CallToolResult:
@@ -37,8 +53,9 @@ async def customer(app: App, named: str, detail: str, *, fresh: bool) -> CallToo
             "Wootric id; a phone number begins with +, an id of your own with external:."
         ) from error
     person = Person("id", str(user.id))
-    responses: list[Response] = []
-    declines: list[Decline] = []
+    shown = _SHOWN[detail]
+    responses: _Newest[Response] = _Newest(shown)
+    declines: _Newest[Decline] = _Newest(shown)
     settings: list[EndUserSettings] = []
     readings: list[Reading] = []
 
@@ -47,17 +64,16 @@ async def customer(app: App, named: str, detail: str, *, fresh: bool) -> CallToo
 
     async def read_responses() -> None:
         readings.append(
-            await client.responses(responses.extend, person=person, patience=app.patience, fresh=fresh)
+            await client.responses(responses.take, person=person, patience=app.patience, fresh=fresh)
         )
 
     async def read_declines() -> None:
         readings.append(
-            await client.declines(declines.extend, person=person, patience=app.patience, fresh=fresh)
+            await client.declines(declines.take, person=person, patience=app.patience, fresh=fresh)
         )
 
     await concurrently([read_settings, read_responses, read_declines])
 
-    shown = _SHOWN[detail]
     fields = shapes.end_user_fields(app, user)
     # The newest response follows with the rest, and the settings come whole from their own endpoint.
     for name in ("last_score", "last_comment", "last_channel", "surveys_off"):
@@ -65,13 +81,13 @@ async def customer(app: App, named: str, detail: str, *, fresh: bool) -> CallToo
     fields["settings"] = settings[0].model_dump(
         exclude={"id", "end_user_id", "created_at", "updated_at"}, exclude_none=True
     )
-    fields["responses"] = _table(app, shapes.response_fields, _RESPONSE, responses[:shown])
-    fields["declines"] = _table(app, shapes.decline_fields, _DECLINE, declines[:shown])
-    scores = [response.score for response in responses if response.score is not None]
+    fields["responses"] = _table(app, shapes.response_fields, _RESPONSE, responses.rows)
+    fields["declines"] = _table(app, shapes.decline_fields, _DECLINE, declines.rows)
+    scores = [response.score for response in responses.rows if response.score is not None]
     latest = f"; last score {scores[0]}" if scores else ""
-    left_out = max(len(responses) - shown, 0) + max(len(declines) - shown, 0)
+    left_out = sum(listed.count - len(listed.rows) for listed in (responses, declines))
     following = "" if not left_out else answers.next_call("find_customer", end_user=named, detail="full")
-    counts = f"{answers.counted(len(responses), 'response')}, {answers.counted(len(declines), 'decline')}"
+    counts = f"{answers.counted(responses.count, 'response')}, {answers.counted(declines.count, 'decline')}"
     if not all(reading.complete for reading in readings):
         counts = f"at least {counts} (not all could be read in time)"
     cut = f"; {left_out} older ones are left out" if left_out else ""

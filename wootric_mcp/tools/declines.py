@@ -29,7 +29,7 @@ from wootric_mcp.tools.parameters import (
     given,
 )
 from wootric_mcp.tools.registry import Toolset, before_writing
-from wootric_mcp.tools.targets import found_decline, named_owner, owner
+from wootric_mcp.tools.targets import found_decline, named_owner, named_record, owner
 
 declines = Toolset("declines")
 
@@ -90,9 +90,8 @@ async def get_end_user_decline(
 ) -> CallToolResult:
     """Shows one decline of one person with the properties stored with it."""
     app = app_of(ctx)
-    whose = await named_owner(app, "declines", decline_id, end_user)
-    found = await app.client().get_end_user_decline(whose, decline_id)
-    return answers.record("Decline.", shapes.decline_fields(app, found))
+    decline = await named_record(app, "declines", decline_id, end_user)
+    return answers.record("Decline.", shapes.decline_fields(app, decline))
 
 
 @declines.operation("Create decline", answers.OUTCOME)

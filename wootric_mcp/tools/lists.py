@@ -27,6 +27,7 @@ _PAGE, _PAGES = 50, 30
 # What an answer may cost: a row of an ordinary account takes about 45 tokens.
 _ROW_TOKENS, _LEAST_TOKENS = 70, 3_500
 _PROPERTIES, _PROPERTIES_IN_FULL = 8, 40
+_STRIPPED = "E-mail addresses and phone numbers are not kept here; get_end_user shows those of one person."
 
 
 async def response_list(
@@ -192,8 +193,18 @@ async def end_user_list(
             matches,
         )
     columns = shapes.END_USER_COLUMNS + shapes.END_USER_EXTRA * (detail == "full")
+    is_stripped = app.settings.privacy == "strict" and sort_key == "created_at" and not (email or changed)
     return _answer(
-        app, "list_end_users", "end user", listing, chosen, shapes.end_user_fields, columns, asked, limit
+        app,
+        "list_end_users",
+        "end user",
+        listing,
+        chosen,
+        shapes.end_user_fields,
+        columns,
+        asked,
+        limit,
+        _STRIPPED if is_stripped else "",
     )
 
 
@@ -251,6 +262,7 @@ def _answer(
     columns: tuple[str, ...],
     asked: Mapping[str, Any],
     limit: int,
+    remark: str = "",
 ) -> CallToolResult:
     is_full = bool(asked.get("detail"))
     cut, most = (answers.FULL, _PROPERTIES_IN_FULL) if is_full else (answers.CONCISE, _PROPERTIES)
@@ -265,7 +277,7 @@ def _answer(
     summary = (
         f"{answers.counted(len(listing.rows), what)}, {order}; {bounds}"
         f"{f'; {filters}' if filters else ''}; {listing.coverage(what, app.zone)}. "
-        f"As of {shapes.local(app, listing.as_of or app.now())}."
+        f"As of {shapes.local(app, listing.as_of or app.now())}.{remark and ' '}{remark}"
     )
     following = answers.next_call(tool, **asked, limit=limit, cursor=listing.cursor) if listing.cursor else ""
     return answers.rows(

@@ -33,7 +33,7 @@ from wootric_mcp.tools.parameters import (
     or_none,
 )
 from wootric_mcp.tools.registry import Toolset, before_writing
-from wootric_mcp.tools.targets import found_response, named_owner, owner
+from wootric_mcp.tools.targets import found_response, named_owner, named_record, owner
 
 responses = Toolset("responses")
 
@@ -181,9 +181,8 @@ async def get_end_user_response(
 ) -> CallToolResult:
     """Shows one answer of one person with comment, tags and the properties stored with it."""
     app = app_of(ctx)
-    whose = await named_owner(app, "responses", response_id, end_user)
-    found = await app.client().get_end_user_response(whose, response_id)
-    return answers.record("Response.", shapes.response_fields(app, found))
+    response = await named_record(app, "responses", response_id, end_user)
+    return answers.record("Response.", shapes.response_fields(app, response))
 
 
 @responses.operation("Create response", answers.OUTCOME)

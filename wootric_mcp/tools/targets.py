@@ -43,16 +43,38 @@ async def found_end_user(ctx: Context[App], end_user: str) -> Any:
 async def found_response(ctx: Context[App], response_id: int, end_user: str) -> Any:
     """That response."""
     app = app_of(ctx)
-    whose = await named_owner(app, "responses", response_id, end_user)
-    return await app.client().get_end_user_response(whose, response_id)
+    return await named_record(app, "responses", response_id, end_user)
 
 
 @before_writing
 async def found_decline(ctx: Context[App], decline_id: int, end_user: str) -> Any:
     """That decline."""
     app = app_of(ctx)
-    whose = await named_owner(app, "declines", decline_id, end_user)
-    return await app.client().get_end_user_decline(whose, decline_id)
+    return await named_record(app, "declines", decline_id, end_user)
+
+
+async def named_record(
+    app: App, kind: Literal["responses", "declines"], record_id: int, end_user: str
+) -> Any:
+    """That response or decline as it is now.
+
+    Raises:
+        ToolError: If nobody was named and the record has not been read, or is not theirs any more.
+    """
+    from wootric_mcp.api.errors import NotFound
+
+    client = app.client()
+    read = client.get_end_user_response if kind == "responses" else client.get_end_user_decline
+    whose = await named_owner(app, kind, record_id, end_user)
+    try:
+        return await read(whose, record_id)
+    except NotFound as error:
+        if end_user:
+            raise
+        raise ToolError(
+            f"Wootric does not have {kind[:-1]} {record_id} any more of the person it belonged to when it was "
+            f"read: it was deleted, or is somebody else's now. List {kind} of its time with fresh: true."
+        ) from error
 
 
 async def named_owner(
