@@ -261,7 +261,7 @@ async def test_reading_everything_afresh_tells_how_far_that_is() -> None:
     assert told == sorted(set(told))
     assert 0 < told[-1] < 4_000
     assert (
-        "Incomplete: Read all 4,000 responses, but some too long ago; they are being read again: "
+        "Incomplete: Of all 4,000 responses, some have not been read again yet; this goes on: "
         "ask again without fresh." in said
     )
     assert "in no figure" not in said
@@ -302,7 +302,7 @@ async def test_a_page_of_findings_does_not_expect_what_came_after_the_first_page
                     {"kind": "delay", "rate": 1.0, "seconds": 3, "path": "/v1/responses"}
                 )
                 said = text_of(await answered(client, "search_feedback", **asked, cursor=cursor[1]))
-    assert "Incomplete: Read all 600 responses, but some too long ago" in said
+    assert "Incomplete: Of all 600 responses, some have not been read again yet" in said
     assert "expected" not in said
 
 

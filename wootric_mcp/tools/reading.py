@@ -230,7 +230,7 @@ class _Question:
         minutes = None
         is_whole = holding.intervals == ((self.start, self.end),)
         if is_whole:
-            share = f"all {holding.rows:,} responses, but some too long ago"
+            share = f"Of all {holding.rows:,} responses, some have not been read again yet"
         elif expected and expected > found:
             share = f"{100 * found // expected} % of {expected:,} expected responses"
             a_minute = self.client.limits.per_minute(Urgency.BEHIND)
@@ -245,9 +245,9 @@ class _Question:
         elif minutes:
             why = f"the rest in about {minutes} min: {again}"
         else:
-            why = f"{'they are being read again' if is_whole else 'the rest is being read'}: {again}"
+            why = f"{'this goes on' if is_whole else 'the rest is being read'}: {again}"
         if is_whole:
-            said = f"Read {share}; {why}."
+            said = f"{share}; {why}."
         else:
             said = f"Read {share}{self._where(holding)}; {why}. All figures are of this part only."
         oldest = holding.oldest_reading
