@@ -72,7 +72,7 @@ async def named_record(
         if end_user:
             raise
         raise ToolError(
-            f"Wootric does not have {kind[:-1]} {record_id} any more of the person it belonged to when it was "
+            f"Wootric has no {kind[:-1]} {record_id} any more of the person it belonged to when it was "
             f"read: it was deleted, or is somebody else's now. List {kind} of its time with fresh: true."
         ) from error
 
