@@ -27,6 +27,7 @@ WOOTRIC_ACCOUNT_TOKEN_FILE. Further settings, all optional:
   WOOTRIC_BASE_URL     another address of the API
   WOOTRIC_TIMEZONE     the account's time zone, such as Europe/Berlin (default: the machine's)
   WOOTRIC_SURVEY_TYPE  nps, csat5, csat10 or ces7 (default nps)
+  WOOTRIC_THEMES       themes besides the universal ones: saas, and the path of a file of your own
   WOOTRIC_CSV_DIR      folder whose CSV files may be sent (default: none)
   WOOTRIC_DEADLINE     seconds a call may take (default 45)
   WOOTRIC_ALIAS_KEY_FILE  where the key behind aliases is kept (default: the user's data folder)
@@ -43,6 +44,7 @@ cannot ask, the call is refused and nothing is changed.
 Further commands (each has a --help):
   wootric-mcp sync [PERIOD]   read a period ahead, so that questions about it are answered at once
   wootric-mcp store status    what is kept of the account; `store clear` deletes it
+  wootric-mcp themes FILE     what the comments of a CSV or JSON lines file are about, one by one
   wootric-mcp sandbox         serve the simulated account alone
 """
 
@@ -93,6 +95,11 @@ def run(arguments: Sequence[str]) -> int:
 
         _log_to_stderr(level)
         return store_cli.main(arguments, lambda settings: App(settings).zone)
+    if arguments[:1] == ["themes"]:
+        from wootric_mcp import themes_cli
+
+        _log_to_stderr(level)
+        return themes_cli.main(arguments[1:])
     options = parser().parse_args(arguments)
     _log_to_stderr(level)
     with ExitStack() as stack:

@@ -52,6 +52,8 @@ class Settings(BaseSettings):
     timezone: str = ""
     """IANA name of the account's time zone, which periods are resolved in; empty: the machine's."""
     survey_type: SurveyType = "nps"
+    themes: str = ""
+    """What comments are searched for besides the universal themes: packs, and a lexicon file of one's own."""
     csv_dir: Path | None = None
     """Folder whose files `send_email_survey_csv` may name; unset: none."""
     alias_key_file: Path | None = None

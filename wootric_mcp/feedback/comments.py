@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from wootric_mcp.feedback.language import OTHERS, language_of
 from wootric_mcp.feedback.records import FeedbackRecord
 from wootric_mcp.feedback.words import (
     CLAUSE_END,
-    LANGUAGES,
     fold,
     is_elided,
+    is_japanese,
     is_unspaced,
     is_version,
     words_of,
@@ -25,7 +26,6 @@ CJK = "cjk"
 _LONGEST_WORD = 30
 _LONGEST_RUN = 4
 _RUNS = re.compile(r"[\u30a1-\u30faー]{2,}|[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f]{2,}")
-_KANA = re.compile(r"[\u3040-\u30ff]")
 
 # Endings that plural, gender or tense put on a word, longest first. What is left has at least four letters.
 _ENDINGS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -56,7 +56,7 @@ class Comment:
 
     record: FeedbackRecord
     language: str
-    """One of seven, `CJK`, or "" where it cannot be told."""
+    """ISO 639-1 code, `CJK`, or "" where it cannot be told."""
     words: tuple[str, ...]
     """Words in lower case, in order."""
     phrases: Mapping[str, str]
@@ -96,7 +96,7 @@ def common_form(word: str, language: str) -> str:
         return ""
     if not any(letter.isalpha() for letter in folded):
         return folded if is_version(folded) else ""
-    if folded in BARRED.get(language, BARRED["en"]):
+    if folded in (BARRED.get(language) or OTHERS.get(language) or BARRED["en"]):
         return ""
     for ending, replacement in _ENDINGS.get(language, ()):
         if folded.endswith(ending) and len(folded) - len(ending) + len(replacement) >= _LEAST:
@@ -127,17 +127,7 @@ def _cut(text: str) -> tuple[str, list[list[str]]]:
     if is_unspaced(lowered):
         return CJK, [[run] for run in _runs(lowered)]
     clauses = [words_of(clause) for clause in CLAUSE_END.split(lowered)]
-    return _language({word for clause in clauses for word in clause}), clauses
-
-
-def _language(words: set[str]) -> str:
-    """The language whose function words are the most, "" if there are none or two languages are level."""
-    from wootric_mcp.feedback.stop_words import STOP_WORDS
-
-    folded = {word if word.isascii() else fold(word) for word in words if len(word) > 1}
-    votes = [len(folded & STOP_WORDS[language]) for language in LANGUAGES]
-    most = max(votes)
-    return LANGUAGES[votes.index(most)] if votes.count(most) == 1 else ""
+    return language_of(lowered, (word for clause in clauses for word in clause)), clauses
 
 
 def _phrases(clauses: list[list[str]], language: str) -> Iterator[tuple[str, str]]:
@@ -163,9 +153,9 @@ def _runs(text: str) -> Iterator[str]:
 
     Hiragana is left out, it mostly writes endings and particles.
     """
-    is_japanese = _KANA.search(text) is not None
+    japanese = is_japanese(text)
     for run in _RUNS.findall(text):
-        if "\u30a1" <= run[0] <= "\u30fc" or (is_japanese and len(run) <= _LONGEST_RUN):
+        if "\u30a1" <= run[0] <= "\u30fc" or (japanese and len(run) <= _LONGEST_RUN):
             yield run
         else:
             yield from (run[at : at + 2] for at in range(len(run) - 1))

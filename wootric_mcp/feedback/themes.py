@@ -59,6 +59,7 @@ def find_themes(
     most: int = 12,
     is_known: Callable[[str], bool] = lambda form: False,
     scored: Sequence[Comment] | None = None,
+    told: Sequence[Sequence[Comment]] = (),
 ) -> list[Theme]:
     """Themes of the comments asked about, the weightiest first.
 
@@ -71,6 +72,7 @@ def find_themes(
         most: Greatest number of themes.
         scored: Those of `others` whose scores count for a theme, all unless given.
         is_known: Tells which forms are no news, such as the words of the query.
+        told: Comments of each theme that is told already, which is not found once more.
     """
     counts = _counts(asked)
     least = max(3 if len(asked) >= _MANY else 2, math.ceil(_LEAST_SHARE * len(asked)))
@@ -91,7 +93,8 @@ def find_themes(
         if len(chosen) == most:
             break
         if _distinct_people(members[form]) >= least and not any(
-            _same_theme(members[form], members[other], len(asked)) for other in chosen
+            _same_theme(members[form], theme, len(asked))
+            for theme in (*told, *(members[other] for other in chosen))
         ):
             chosen.append(form)
     everybody = _members(chosen, others if scored is None else scored)

@@ -15,6 +15,7 @@ WORD = re.compile(rf"{_ELIDED}(?=[{_LETTER}]{{2}})|[{_LETTER}]+(?:(?:['’]|{_PO
 CLAUSE_END = re.compile(rf"(?:(?!{_POINT})[^{_LETTER}\s'’-])+|\s-+\s")
 _MARKS = re.compile(r"[\u0300-\u036f]+")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
+_KANA = re.compile(r"[\u3040-\u30ff]")
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl")
 
@@ -44,6 +45,11 @@ def is_version(word: str) -> bool:
 def is_unspaced(text: str) -> bool:
     """Whether text is written in Chinese or Japanese characters, without spaces between words."""
     return not text.isascii() and _UNSPACED.search(text) is not None
+
+
+def is_japanese(text: str) -> bool:
+    """Whether an unspaced text is Japanese: Chinese has no kana."""
+    return _KANA.search(text) is not None
 
 
 @cache
