@@ -33,7 +33,7 @@ DAY = 86_400
 EVER = 1 << 40
 TOLD = re.compile(
     r"Read (?P<share>\d+) % of (?P<expected>[\d,]+) expected responses, (?P<since>[-\d]+) to [-\d]+; "
-    r"the rest in about \d+ min: ask again\. .*?(?P<counted>\d+) responses, ",
+    r"the rest in about \d+ min: ask again then\. .*?(?P<counted>\d+) responses, ",
 )
 
 

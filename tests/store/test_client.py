@@ -125,6 +125,21 @@ async def test_what_changed_at_wootric_shows_when_the_rule_says(
         }
 
 
+async def test_a_reading_is_as_of_the_oldest_of_what_was_handed_out(make: Make) -> None:
+    world = make(*many(1_200))
+    async with world.client() as client:
+        begun = world.sandbox.clock.now()
+        await ids(client.responses)
+        world.sandbox.clock.advance(HOUR)
+        now = world.sandbox.clock.now()
+        newest = await client.responses(lambda _: False, enough=20)
+        oldest = await client.responses(lambda _: False, enough=20, newest_first=False)
+        assert newest.as_of is not None
+        assert oldest.as_of is not None
+        assert abs((newest.as_of - now).total_seconds()) < 1
+        assert abs((oldest.as_of - begun).total_seconds()) < 1
+
+
 async def test_fresh_reads_again_what_is_kept_and_counts_for_later_questions(make: Make) -> None:
     world = make(*many(120))
     async with world.client() as client:

@@ -156,7 +156,7 @@ async def test_a_period_longer_than_the_deadline_is_answered_on_what_was_read() 
     text = text_of(answer)
     assert re.search(
         r"Incomplete: Read \d+ % of [\d,]+ expected responses, 2026-\d\d-\d\d to 2026-11-18; "
-        r"the rest in about \d+ min: ask again\.",
+        r"the rest in about \d+ min: ask again then\.",
         text,
     )
     assert structure_of(answer)["score"]["n"] < 5_000

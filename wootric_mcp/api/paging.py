@@ -83,7 +83,7 @@ class Reading:
     stopped: Stopped
     overfull: tuple[datetime, ...] = ()
     as_of: datetime | None = None
-    """When the newest of the rows were read; None: now."""
+    """When the rows that were read first of these were; None: now."""
 
 
 async def hand(take: Take[T], batch: Batch[T]) -> bool | None:

@@ -139,7 +139,8 @@ def score_data(score: Score) -> dict[str, Any]:
 def head(digest: Digest) -> list[str]:
     """Score and receipt, in sentences of our own."""
     score, scale = digest.score, SCALES[digest.survey_type]
-    first = f"{score.figure}: {score.parts}." if score.n else f"No {scale.name}: nobody scored."
+    part = " (of the part that was read)" if digest.receipt.coverage else ""
+    first = f"{score.figure}{part}: {score.parts}." if score.n else f"No {scale.name}: nobody scored."
     return [_nobody(digest.property_names) or first, *_circumstances(digest)]
 
 

@@ -205,7 +205,7 @@ class CachingClient(ReflectingClient):
         start = floor(after.timestamp()) + 1 if after else 0
         end = ceil(before.timestamp()) if before else _EVER
         ends_at = anyio.current_time() + (patience or 0)
-        whole, handed = (start, end), 0
+        whole, handed, last = (start, end), 0, end if newest_first else start
         async with self.reader.question():
             while True:
                 outcome = await self.reader.read(
@@ -218,13 +218,17 @@ class CachingClient(ReflectingClient):
                     patience=None if patience is None else max(ends_at - anyio.current_time(), 0),
                 )
                 there = (outcome.reached, end) if newest_first else (start, outcome.reached)
-                more, goes_on = await self._hand_out(source, there, newest_first, take, enough or _CHUNK)
+                more, goes_on, last = await self._hand_out(
+                    source, there, newest_first, take, enough or _CHUNK
+                )
                 handed += more
                 if outcome.failure and goes_on and not (handed and isinstance(outcome.failure, RateLimited)):
                     raise outcome.failure
                 if not goes_on or outcome.stopped != "enough":
                     stopped = _STOPPED[outcome.stopped] if goes_on else "taken"
-                    return await self._reading(source, whole, outcome.reached, handed, stopped)
+                    shown = (last, whole[1]) if newest_first else (whole[0], last + 1)
+                    shown = shown if stopped == "taken" else whole
+                    return await self._reading(source, shown, outcome.reached, handed, stopped)
                 start, end = (start, outcome.reached) if newest_first else (outcome.reached, end)
                 enough *= 2
 
@@ -235,20 +239,20 @@ class CachingClient(ReflectingClient):
         pieces = await self.reader.fetch(partial(coverage.pieces, sources=source.keys, interval=interval))
         missing = [piece.unreachable for piece in pieces if piece.unreachable] if stopped == "end" else []
         unreachable = -1 if -1 in missing else sum(missing)
-        newest = max((piece.read_at for piece in pieces), default=None)
+        oldest = min((piece.read_at for piece in pieces), default=None)
         return Reading(
             rows=handed,
             complete=stopped == "end" and not unreachable,
             reached=datetime.fromtimestamp(reached, UTC),
             unreachable=unreachable,
             stopped=stopped,
-            as_of=None if newest is None else datetime.fromtimestamp(newest, UTC),
+            as_of=None if oldest is None else datetime.fromtimestamp(oldest, UTC),
         )
 
     async def _hand_out(
         self, source: Source, interval: tuple[int, int], newest_first: bool, take: Take[Any], size: int
-    ) -> tuple[int, bool]:
-        """Hand kept rows to `take`; how many, and whether it wants more."""
+    ) -> tuple[int, bool, int]:
+        """Hand kept rows to `take`; how many, whether it wants more, and when the last was created."""
         database = await self.reader.database()
         stream = rows.stream(
             database,
@@ -260,15 +264,20 @@ class CachingClient(ReflectingClient):
             chunk=size,
         )
 
+        last = interval[1] if newest_first else interval[0]
+
         def models() -> list[Any]:
-            return [rows.load(source.table, row.row) for row in islice(stream, size)]
+            nonlocal last
+            some = list(islice(stream, size))
+            last = some[-1].created if some else last
+            return [rows.load(source.table, row.row) for row in some]
 
         handed = 0
         while batch := await to_thread.run_sync(models):
             handed += len(batch)
             if await hand(take, Batch(batch, None)) is False:
-                return handed, False
-        return handed, True
+                return handed, False, last
+        return handed, True, last
 
     # Reading one record, and what is known of it without asking.
 

@@ -243,7 +243,7 @@ class _Question:
         elif self.app.settings.store == "off":
             why = "one call reads no more: ask for a shorter period"
         elif minutes:
-            why = f"the rest in about {minutes} min: {again}"
+            why = f"the rest in about {minutes} min: {again} then"
         else:
             why = f"{'this goes on' if is_whole else 'the rest is being read'}: {again}"
         if is_whole:
