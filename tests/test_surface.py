@@ -11,7 +11,7 @@ import bpe_openai
 from tests.accounts import MARA, MARA_DECLINE, MARA_LAST, Person, connected, running, text_of
 from tests.snapshot import assert_matches
 
-VISIBLE_TOKENS, TOOL_TOKENS = 6_300, 550
+VISIBLE_TOKENS, TOOL_TOKENS = 6_500, 550
 
 
 def _tokens(value: object) -> int:
@@ -62,6 +62,7 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("summarize_feedback", {"period": "last_week", "category": "detractor"}),
     ("search_feedback", {"query": "outage", "period": "last 30 days"}),
     ("search_feedback", {"query": "invoice", "period": "last 30 days"}),
+    ("analyze_nps", {"period": "last_week", "compare_to": "previous", "group_by": "plan"}),
     ("find_customer", {"end_user": MARA}),
     ("list_responses", {"period": "last_week", "limit": 1}),
     ("list_declines", {"detail": "full"}),

@@ -19,7 +19,8 @@ from wootric_mcp.tools.registry import build, select
 INSTRUCTIONS = """\
 Customer feedback of a Wootric (InMoment) account: NPS, CSAT and CES scores with comments.
 Reach for the feedback tools first: summarize_feedback (what people said in a period), search_feedback \
-(who said something about a subject), find_customer (everything about one person). They read everything \
+(who said something about a subject), analyze_nps (how the score differs over time and between groups, and \
+whether that is more than chance), find_customer (everything about one person). They read everything \
 and answer short; the list tools show single records.
 Periods: today, last_week, this_month, last_quarter, last 30 days, 2026-W46, 2026-11, 2026-Q3, 2026, \
 2026-11-01..2026-11-15, since 2026-11-01, all; in the account's time zone, and every answer echoes the dates.

@@ -116,7 +116,7 @@ def previous(period: Period) -> Period:
     """
     if period.first is None:
         raise PeriodError(period.name, "has no period before it")
-    first = _step(period.first, period.unit, -period.count)
+    first = step(period.first, period.unit, -period.count)
     last = period.first - timedelta(days=1)
     return Period(
         name=f"{first}..{last}",
@@ -165,14 +165,14 @@ def _relative(text: str, match: re.Match[str], today: date) -> tuple[date, date,
     count = int(match["count"] or 1)
     if count == 0:
         raise PeriodError(text, "is no time at all")
-    begin = _begin(today, unit)
+    begin = beginning(today, unit)
     if match["which"].casefold() in ("this", "current"):
         if match["count"]:
             raise PeriodError(text)
-        return begin, _step(begin, unit, 1), unit, 1
+        return begin, step(begin, unit, 1), unit, 1
     if unit == "day" and match["count"]:
         begin = today + timedelta(days=1)
-    return _step(begin, unit, -count), begin, unit, count
+    return step(begin, unit, -count), begin, unit, count
 
 
 def _absolute(text: str, match: re.Match[str] | None) -> tuple[date, date, Unit]:
@@ -193,10 +193,10 @@ def _absolute(text: str, match: re.Match[str] | None) -> tuple[date, date, Unit]
             first, unit = date(year, 1, 1), "year"
     except ValueError as error:
         raise PeriodError(text, "names a date that does not exist") from error
-    return first, _step(first, unit, 1), unit
+    return first, step(first, unit, 1), unit
 
 
-def _begin(day: date, unit: Unit) -> date:
+def beginning(day: date, unit: Unit) -> date:
     """First day of the unit that `day` lies in."""
     if unit == "week":
         return day - timedelta(days=day.weekday())
@@ -209,7 +209,7 @@ def _begin(day: date, unit: Unit) -> date:
     return day
 
 
-def _step(day: date, unit: Unit, count: int) -> date:
+def step(day: date, unit: Unit, count: int) -> date:
     """`count` units after `day`; for months and longer `day` is the first of a month."""
     if unit in ("day", "week"):
         return day + timedelta(days=count * (7 if unit == "week" else 1))

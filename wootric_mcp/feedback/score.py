@@ -18,7 +18,7 @@ INDICATIVE_BELOW = 30
 NO_PERCENTAGE_BELOW = 5
 
 _TOLERATED = 2
-_Z = 1.959963984540054
+Z = 1.959963984540054
 """Quantile of the normal distribution for a two-sided interval of 95 %."""
 
 
@@ -99,10 +99,10 @@ class Score:
             return f"no {name} (too few)"
         digits = 1 if name == "CES" else 0
         unit = " %" if name == "CSAT" else ""
-        value, low, high = (_rounded(each, digits) for each in (self.value, self.low, self.high))
+        value, low, high = (rounded(each, digits) for each in (self.value, self.low, self.high))
         if self._is_lopsided(digits):
             return f"{name} {value}{unit} ({low} to {high})"
-        return f"{name} {value}{unit} ± {_rounded(self.margin, digits)}"
+        return f"{name} {value}{unit} ± {rounded(self.margin, digits)}"
 
     def _is_lopsided(self, digits: int) -> bool:
         """Whether "±" would mislead: one half ends with the scale, or the halves clearly differ."""
@@ -136,8 +136,11 @@ def score(records: Iterable[FeedbackRecord], survey_type: SurveyType) -> Score:
     return score_of_counts(Counter(record.score for record in records), survey_type)
 
 
-def score_of_counts(counts: Counter[int | None], survey_type: SurveyType) -> Score:
+def score_of_counts(counts: Counter[int | None], survey_type: SurveyType, people: int | None = None) -> Score:
     """Score from how often each score was given. Counters add up, and so do periods and segments.
+
+    With `people`, the number of those who gave them, the interval is that of as many responses: who answered
+    twice tells no more than one. The value stays that of all responses.
 
     NPS interval: adjusted Wald, which adds 3/4 to promoters and to detractors and 3 to n (B. Rocks, Interval
     Estimation for the Net Promoter Score, The American Statistician 70(4), 2016). CSAT: share of the positive
@@ -155,12 +158,7 @@ def score_of_counts(counts: Counter[int | None], survey_type: SurveyType) -> Sco
     n = parts.total()
     value = low = high = None
     if n >= NO_PERCENTAGE_BELOW:
-        if survey_type == "nps":
-            value, low, high = _nps(parts["promoter"], parts["detractor"], n)
-        elif survey_type == "ces7":
-            value, low, high = _mean(counts, n)
-        else:
-            value, low, high = _share(parts["promoter"], n)
+        value, low, high = estimate(counts, survey_type, people)
     return Score(
         survey_type=survey_type,
         n=n,
@@ -175,6 +173,22 @@ def score_of_counts(counts: Counter[int | None], survey_type: SurveyType) -> Sco
     )
 
 
+def estimate(
+    counts: Counter[int | None], survey_type: SurveyType, people: int | None = None
+) -> tuple[float, float, float]:
+    """Value, low and high of `score_of_counts`, however few scored; somebody did."""
+    parts: Counter[Category | None] = Counter()
+    for given, count in counts.items():
+        parts[category(given, survey_type)] += count
+    n = parts.total() - parts[None]
+    weight = 1 if people is None else people / n
+    if survey_type == "nps":
+        return _nps(parts["promoter"], parts["detractor"], n, weight)
+    if survey_type == "ces7":
+        return _mean(counts, n, weight)
+    return _share(parts["promoter"], n, weight)
+
+
 def percent(part: int, whole: int) -> str:
     """`23 %`; a part that is neither nothing nor everything is never rounded to 0 or 100."""
     if not whole:
@@ -187,11 +201,11 @@ def percent(part: int, whole: int) -> str:
     return f"{share} %"
 
 
-def _nps(promoters: int, detractors: int, n: int) -> tuple[float, float, float]:
-    more = n + 3
-    centre = (promoters - detractors) / more
-    variance = (promoters + detractors + 1.5) / more - centre * centre
-    half = _Z * math.sqrt(variance / more)
+def _nps(promoters: int, detractors: int, n: int, weight: float) -> tuple[float, float, float]:
+    more = n * weight + 3
+    centre = (promoters - detractors) * weight / more
+    variance = ((promoters + detractors) * weight + 1.5) / more - centre * centre
+    half = Z * math.sqrt(variance / more)
     return (
         100 * (promoters - detractors) / n,
         max(-100.0, 100 * (centre - half)),
@@ -199,22 +213,25 @@ def _nps(promoters: int, detractors: int, n: int) -> tuple[float, float, float]:
     )
 
 
-def _share(positive: int, n: int) -> tuple[float, float, float]:
-    share = positive / n
-    spread = _Z * _Z / n
+def _share(positive: int, n: int, weight: float) -> tuple[float, float, float]:
+    share, people = positive / n, n * weight
+    spread = Z * Z / people
     centre = (share + spread / 2) / (1 + spread)
-    half = _Z / (1 + spread) * math.sqrt(share * (1 - share) / n + spread / (4 * n))
+    half = Z / (1 + spread) * math.sqrt(share * (1 - share) / people + spread / (4 * people))
     return 100 * share, max(0.0, 100 * (centre - half)), min(100.0, 100 * (centre + half))
 
 
-def _mean(counts: Counter[int | None], n: int) -> tuple[float, float, float]:
+def _mean(counts: Counter[int | None], n: int, weight: float) -> tuple[float, float, float]:
     scale = SCALES["ces7"]
     given = [(each, times) for each, times in counts.items() if each is not None and category(each, "ces7")]
     mean = sum(each * times for each, times in given) / n
-    half = _Z * math.sqrt(sum(times * (each - mean) ** 2 for each, times in given) / (n - 1) / n)
+    half = Z * math.sqrt(
+        sum(times * (each - mean) ** 2 for each, times in given) / max(n - 1, 1) / (n * weight)
+    )
     return mean, max(float(scale.lowest), mean - half), min(float(scale.highest), mean + half)
 
 
-def _rounded(value: float, digits: int) -> str:
+def rounded(value: float, digits: int) -> str:
+    """A figure with so many decimals, and never "-0"."""
     text = f"{value:.{digits}f}"
     return text.removeprefix("-") if float(text) == 0 else text

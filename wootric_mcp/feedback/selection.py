@@ -108,9 +108,9 @@ class Selection:
             parts.append("with a comment" if self.has_text else "without a comment")
         for name, wanted in self.where.items():
             values = wanted if isinstance(wanted, (list, tuple, set, frozenset)) else [wanted]
-            parts.append(f"{_short(name)} = {' or '.join(_short(value) for value in values)}")
+            parts.append(f"{short(name)} = {' or '.join(short(value) for value in values)}")
         if self.query.strip():
-            parts.append(f"query: {_short(self.query, 120)}")
+            parts.append(f"query: {short(self.query, 120)}")
         return ", ".join(parts)
 
 
@@ -211,11 +211,16 @@ def has_properties(properties: Mapping[str, Any], where: Mapping[str, Any]) -> b
     return all(_has(properties, name, wanted) for name, wanted in where.items())
 
 
-def _has(properties: Mapping[str, Any], name: str, wanted: Any) -> bool:
+def property_of(properties: Mapping[str, Any], name: str) -> Any:
+    """The property of that name or, failing that, of that name in any case; None if there is none."""
     if name not in properties:
         folded = name.casefold()
         name = next((key for key in properties if key.casefold() == folded), name)
-    held = properties.get(name)
+    return properties.get(name)
+
+
+def _has(properties: Mapping[str, Any], name: str, wanted: Any) -> bool:
+    held = property_of(properties, name)
     values = wanted if isinstance(wanted, (list, tuple, set, frozenset)) else [wanted]
     # The API keeps a list as one text with commas under a name that ends in _array.
     helds = str(held).split(",") if name.endswith("_array") and held is not None else [held]
@@ -234,6 +239,7 @@ def _same(held: Any, wanted: Any) -> bool:
         return False
 
 
-def _short(value: Any, most: int = 60) -> str:
+def short(value: Any, most: int = 60) -> str:
+    """A value on one line, of at most so many characters."""
     text = " ".join(str(value).split())
     return text if len(text) <= most else text[: most - 1] + "…"

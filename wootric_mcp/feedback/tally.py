@@ -61,9 +61,14 @@ class Tally:
         """
         if self._describes_somebody:
             return ()
-        names: list[str] = []
-        for name in sorted(self._names, key=lambda name: (-self._names[name], name)):
-            if estimate_tokens(compact([*names, name])) > _NAMES_TOKENS:
-                break
-            names.append(name)
-        return tuple(names)
+        return affordable(self._names)
+
+
+def affordable(names: Counter[str]) -> tuple[str, ...]:
+    """Names, the most frequent first, and no more of them than are cheap to tell."""
+    told: list[str] = []
+    for name in sorted(names, key=lambda name: (-names[name], name)):
+        if estimate_tokens(compact([*told, name])) > _NAMES_TOKENS:
+            break
+        told.append(name)
+    return tuple(told)

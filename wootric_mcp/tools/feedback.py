@@ -10,7 +10,17 @@ from pydantic import Field
 
 from wootric_mcp.tools import answers
 from wootric_mcp.tools.app import App, app_of
-from wootric_mcp.tools.parameters import LONGEST, Category, Cursor, Detail, EndUser, Fresh, PeriodText, Where
+from wootric_mcp.tools.parameters import (
+    LONGEST,
+    Category,
+    Cursor,
+    Detail,
+    EndUser,
+    Fresh,
+    IdText,
+    PeriodText,
+    Where,
+)
 from wootric_mcp.tools.registry import Toolset
 
 feedback = Toolset("feedback")
@@ -80,6 +90,38 @@ async def search_feedback(
         order,
         limit,
         cursor,
+        max_tokens,
+        fresh=fresh,
+        progress=ctx.report_progress,
+    )
+
+
+@feedback.job("Analyze NPS", answers.DIGEST)
+async def analyze_nps(
+    ctx: Context[App],
+    period: PeriodText = "last 30 days",
+    compare_to: Annotated[
+        str, IdText, Field(description='Another period, or "previous"', max_length=LONGEST)
+    ] = "",
+    group_by: Annotated[str, Field(description="An end-user property", max_length=LONGEST)] = "",
+    interval: Annotated[
+        Literal["none", "day", "week", "month", "quarter"], Field(description="Cut the period into these")
+    ] = "none",
+    where: Where = {},  # noqa: B006
+    max_tokens: MaxTokens = 1_500,
+    fresh: Fresh = False,
+) -> CallToolResult:
+    """The score with n and margin, over time, by a property or against another period: which differences are
+    more than chance, and how much of a change is only a change in who answered."""
+    from wootric_mcp.tools.analyses import analysis
+
+    return await analysis(
+        app_of(ctx),
+        period,
+        compare_to,
+        group_by,
+        None if interval == "none" else interval,
+        where,
         max_tokens,
         fresh=fresh,
         progress=ctx.report_progress,

@@ -1,0 +1,362 @@
+"""An analysis of a score, written down as text and as structure, each within a budget of tokens.
+
+The values of a property are foreign text: they stand inside one fence in the text and under `untrusted` in
+the structure. Everything else is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import zip_longest
+from typing import Any
+
+from wootric_mcp.feedback.analysis import Analysis, Compared, Group, Step
+from wootric_mcp.feedback.budget import DEFAULT, clip, estimate_tokens
+from wootric_mcp.feedback.change import Difference
+from wootric_mcp.feedback.filling import Fence, compact, fill
+from wootric_mcp.feedback.receipt import Receipt, call, filters, wider
+from wootric_mcp.feedback.report import counted, score_data
+from wootric_mcp.feedback.score import NO_PERCENTAGE_BELOW, SCALES, percent, rounded
+from wootric_mcp.feedback.selection import short
+
+_Piece = Step | Group
+
+_ROOMY = 1_000
+"""Tokens of an answer in which what could not be read is told at length, in others in so many tokens:"""
+_SHORT_COVERAGE = 20
+
+_NO_VALUE = "(none)"
+_VERDICTS = {
+    "real": "more than chance",
+    "chance": "may be chance among so many tests",
+    "unclear": "too few answers to say",
+    "level": "no difference to be seen",
+    "too few": "too few answers to compare",
+}
+_STEP_COLUMNS = (
+    "from",
+    "n",
+    "value",
+    "low",
+    "high",
+    "change",
+    "change_low",
+    "change_high",
+    "verdict",
+    "state",
+)
+_GROUP_COLUMNS = ("n", "share", "value", "low", "high")
+_ELSE_COLUMNS = ("against_others", "against_low", "against_high", "verdict")
+_CHANGE_COLUMNS = (
+    "n_before",
+    "value_before",
+    "change",
+    "change_low",
+    "change_high",
+    "verdict",
+    "mix",
+    "within",
+)
+
+
+def analysis_as_text(found: Analysis, *, fence: Fence, budget: int = DEFAULT) -> str:
+    """An analysis as text of at most `budget` tokens."""
+    opening = _opening(found, budget)
+
+    def render(pieces: Sequence[_Piece]) -> str:
+        steps, told = _in_order(found, pieces)
+        groups = [_group_line(found, group) for group in told]
+        lines = list(opening)
+        if steps:
+            lines += [_step_legend(found), *(_step_line(found, step) for step in steps)]
+        if groups:
+            lines += [_group_legend(found), fence(groups)]
+        if found.property_names:
+            lines += ["Properties that occur:", fence([", ".join(found.property_names)])]
+        return "\n".join([*lines, *_left_out(found, pieces), f"Next: {_next(found)}"])
+
+    return render(
+        fill(
+            _by_value(found),
+            budget=budget,
+            render=render,
+            show=lambda piece: _line(found, piece),
+            reserve=estimate_tokens("\n".join([_step_legend(found), _group_legend(found), fence([])])) + 1,
+        )
+    )
+
+
+def analysis_as_data(found: Analysis, *, budget: int = DEFAULT) -> dict[str, Any]:
+    """An analysis as structure, whose compact JSON costs at most `budget` tokens."""
+    pieces = fill(
+        _by_value(found),
+        budget=budget,
+        render=lambda pieces: compact(_structure(found, pieces, budget)),
+        show=lambda piece: compact([*_row(found, piece), piece.name if isinstance(piece, Group) else ""]),
+    )
+    return _structure(found, pieces, budget)
+
+
+def _opening(found: Analysis, budget: int) -> list[str]:
+    """The score and what it is of; with a period compared, the change and what it consists of; and, in half
+    of the budget at most, how it is all to be taken."""
+    score, scale = found.score, SCALES[found.survey_type]
+    part = " (of the part that was read)" if found.receipt.coverage else ""
+    lines = [f"{score.figure}{part}: {score.parts}." if score.n else f"No {scale.name}: nobody scored."]
+    lines += [*_circumstances(found, budget), *_change_told(found, budget)]
+    given = ", ".join(map(str, _distribution(found)))
+    for more in (
+        _notes(found),
+        f"Scores from {scale.lowest} to {scale.highest}: {given}." if score.n else "",
+    ):
+        if more and estimate_tokens("\n".join([*lines, more])) <= budget / 2:
+            lines.append(more)
+    return lines
+
+
+def _distribution(found: Analysis) -> list[int]:
+    """How often each score of the scale was given."""
+    scale = SCALES[found.survey_type]
+    return [found.counts.get(each, 0) for each in range(scale.lowest, scale.highest + 1)]
+
+
+def _circumstances(found: Analysis, budget: int) -> list[str]:
+    """What the figures are of."""
+    nobody = "Nobody has the property asked for. " if found.property_names else ""
+    excluded = f"; {counted(found.excluded, 'excluded one')} left out" if found.excluded else ""
+    lines = [f"{nobody}{_stands_on(found.receipt, budget)} {counted(found.responses, 'response')}{excluded}."]
+    if described := filters(found.selection.describe(found.survey_type)):
+        lines.append(f"Only people with {described}.")
+    return lines
+
+
+def _stands_on(receipt: Receipt, budget: int) -> str:
+    """The receipt in words, fewer of them where there is little room."""
+    if budget < _ROOMY:
+        receipt = replace(receipt, coverage=clip(receipt.coverage, _SHORT_COVERAGE), remark="")
+    return receipt.sentence
+
+
+def _change_told(found: Analysis, budget: int) -> list[str]:
+    compared = found.compared
+    if not compared:
+        return []
+    lines = [f"Compared with {compared.score.figure}. {_stands_on(compared.receipt, budget)}"]
+    lines.append(f"Change: {_told(found, compared.difference)}.")
+    return [*lines, *_split_told(found, compared)]
+
+
+def _split_told(found: Analysis, compared: Compared) -> list[str]:
+    """What the change consists of."""
+    change, parts = compared.difference.value, compared.split
+    if not parts or change is None:
+        return []
+    mix = _signed(found, parts.mix)
+    said = (
+        f"Of it {mix} is mix (the groups' shares among respondents changed), and within the groups (their "
+        f"own scores changed) it is {_told(found, parts.rate)}."
+    )
+    lines = [said]
+    if parts.is_reversal:
+        way, other = ("rose", "fell") if change > 0 else ("fell", "rose")
+        lines.append(f"Reversal: the whole {way} though each group {other}. Judge by the groups.")
+    return lines
+
+
+def _notes(found: Analysis) -> str:
+    """How the figures are to be taken."""
+    scale, notes = SCALES[found.survey_type], []
+    if found.score.out_of_range:
+        outside = f"outside {scale.lowest} to {scale.highest} not counted."
+        notes.append(f"{counted(found.score.out_of_range, 'score')} {outside}")
+    if found.repeats:
+        again = counted(found.repeats, "response")
+        notes.append(f"{again} by people who had answered already: margins and verdicts count them once.")
+    if found.compared and found.compared.in_both:
+        notes.append(f"Answered in both periods: {counted(found.compared.in_both, 'known respondent')}.")
+    if found.tests > 1:
+        notes.append(f"Verdicts allow for {found.tests} tests.")
+    if found.tests:
+        notes.append("Differences go with groups and times; they do not tell causes.")
+    return " ".join(notes)
+
+
+def _told(found: Analysis, one: Difference) -> str:
+    """A difference with its interval and verdict."""
+    needed = f"; about {one.needed:,} more would be needed" if one.needed else ""
+    if one.value is None or one.low is None or one.high is None:
+        return _VERDICTS[one.verdict]
+    interval = f"{_figure(found, one.low)} to {_figure(found, one.high)}"
+    return f"{_signed(found, one.value)} ({interval}), {_VERDICTS[one.verdict]}{needed}"
+
+
+def _figure(found: Analysis, value: float) -> str:
+    return rounded(value, 2 if found.survey_type == "ces7" else 1)
+
+
+def _signed(found: Analysis, value: float) -> str:
+    figure = _figure(found, value)
+    return figure if figure.startswith("-") or not float(figure) else f"+{figure}"
+
+
+def _step_legend(found: Analysis) -> str:
+    return f"By {found.interval}, and the change from the {found.interval} before:" if found.steps else ""
+
+
+def _group_legend(found: Analysis) -> str:
+    if not found.groups:
+        return ""
+    what = (
+        "score before, change, and what it adds by mix and within" if found.compared else "against all others"
+    )
+    return f"By {short(found.group_by)} (as it was when they answered; share of responses): score, {what}:"
+
+
+def _line(found: Analysis, piece: _Piece) -> str:
+    return _step_line(found, piece) if isinstance(piece, Step) else _group_line(found, piece)
+
+
+def _step_line(found: Analysis, step: Step) -> str:
+    state = {"unfinished": ", unfinished", "cut": ", only partly in the period", "": ""}[step.stretch.state]
+    change = f"; {_told(found, step.difference)}" if step.difference else ""
+    return f"{step.stretch.name}{state}: {step.score.figure}{change}"
+
+
+def _group_line(found: Analysis, group: Group) -> str:
+    name = f"{group.groups} smaller groups" if group.groups > 1 else group.name or _NO_VALUE
+    share = f" ({percent(group.score.n, found.score.n)})" if found.score.n >= NO_PERCENTAGE_BELOW else ""
+    told = [f"{name}: {group.score.figure}{share}"]
+    if group.before:
+        told.append(f"before {group.before.figure}")
+    if group.before or len(found.groups) > 1:
+        told.append(_told(found, group.difference))
+    if group.effects and _is_enough(group):
+        mix, within = _signed(found, group.effects.mix), _signed(found, group.effects.rate)
+        told.append(f"mix {mix}, within {within}")
+    return "; ".join(told)
+
+
+def _is_enough(group: Group) -> bool:
+    return group.difference.p is not None
+
+
+def _left_out(found: Analysis, pieces: Sequence[_Piece]) -> list[str]:
+    steps, groups = _counts_left_out(found, pieces)
+    said = [counted(n, noun) for n, noun in ((steps, f"older {found.interval}"), (groups, "group")) if n]
+    return [f"Left out for length: {', '.join(said)}."] if said else []
+
+
+def _counts_left_out(found: Analysis, pieces: Sequence[_Piece]) -> tuple[int, int]:
+    steps = sum(isinstance(piece, Step) for piece in pieces)
+    return len(found.steps) - steps, len(found.groups) - (len(pieces) - steps)
+
+
+def _by_value(found: Analysis) -> list[_Piece]:
+    """The largest groups and the newest stretches in turn."""
+    turns = zip_longest(found.groups, reversed(found.steps))
+    return [piece for turn in turns for piece in turn if piece is not None]
+
+
+def _in_order(found: Analysis, pieces: Sequence[_Piece]) -> tuple[list[Step], list[Group]]:
+    """The stretches among the pieces, the oldest first, and the groups, the largest first."""
+    kept = set(pieces)
+    return [step for step in found.steps if step in kept], [each for each in found.groups if each in kept]
+
+
+def _next(found: Analysis) -> str:
+    """What to ask next: why, or where, or over a longer period."""
+    period, where = found.receipt.period.name, found.selection.where
+    compare_to = found.compared.receipt.period.name if found.compared else ""
+    if found.property_names:
+        again = call("analyze_nps", period=period, compare_to=compare_to)
+        return f"{again} with a property that occurs"
+    if not found.score.n:
+        longer = wider(found.receipt.period, found.receipt.as_of)
+        return call("analyze_nps", period=longer, group_by=found.group_by, where=where)
+    if not found.group_by and compare_to:
+        again = call("analyze_nps", period=period, compare_to=compare_to, where=where)
+        return f"{again} with a property of list_segments as group_by, to see where it changed"
+    if found.group_by:
+        return (
+            f"{call('summarize_feedback', period=period)} with one of the groups as where, for what they say"
+        )
+    return call("summarize_feedback", period=period, where=where)
+
+
+def _structure(found: Analysis, pieces: Sequence[_Piece], budget: int) -> dict[str, Any]:
+    steps, groups = _in_order(found, pieces)
+    left_out = _counts_left_out(found, pieces)
+    summary = " ".join(_circumstances(found, budget))
+    if (notes := _notes(found)) and estimate_tokens(summary + notes) <= budget / 4:
+        summary += f" {notes}"
+    data: dict[str, Any] = {"summary": summary, "score": score_data(found.score)}
+    if budget >= _ROOMY:
+        data["distribution"] = _distribution(found)
+    if found.compared:
+        data["compared"] = _compared_data(found, found.compared, budget)
+    if steps:
+        data["over_time"] = {"columns": list(_STEP_COLUMNS), "rows": [_row(found, step) for step in steps]}
+    if groups:
+        columns = [*_GROUP_COLUMNS, *(_CHANGE_COLUMNS if found.compared else _ELSE_COLUMNS)]
+        data["groups"] = {"columns": columns, "rows": [_row(found, group) for group in groups]}
+    if any(left_out):
+        data["left_out"] = {"older": left_out[0], "groups": left_out[1]}
+    names = {"property_names": list(found.property_names)} if found.property_names else {}
+    told = {"groups": [_untrusted_name(group) for group in groups]} if groups else {}
+    return {**data, "next": _next(found), "untrusted": {**told, **names}}
+
+
+def _untrusted_name(group: Group) -> str | int | None:
+    """The value of a group, None without a value, or how many smaller groups these are."""
+    return group.groups if group.groups > 1 else group.name
+
+
+def _compared_data(found: Analysis, compared: Compared, budget: int) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "summary": _stands_on(compared.receipt, budget),
+        "score": score_data(compared.score),
+        "change": _difference_data(found, compared.difference),
+    }
+    if compared.split and compared.difference.value is not None:
+        data["mix"] = _rounded(found, compared.split.mix)
+        data["within_groups"] = _difference_data(found, compared.split.rate)
+        if compared.split.is_reversal:
+            data["reversal"] = "the whole and every group changed in opposite directions: judge by the groups"
+    return data
+
+
+def _difference_data(found: Analysis, one: Difference) -> dict[str, Any]:
+    value, low, high = (_rounded(found, each) for each in (one.value, one.low, one.high))
+    data: dict[str, Any] = {"verdict": _VERDICTS[one.verdict]}
+    if value is not None:
+        data = {"value": value, "interval95": [low, high], **data}
+    return data | ({"more_needed": one.needed} if one.needed else {})
+
+
+def _row(found: Analysis, piece: _Piece) -> list[Any]:
+    """The values of a piece in the order of its columns; what is foreign is not among them."""
+    score, change = piece.score, piece.difference
+    figures = [_rounded(found, each) for each in (score.value, score.low, score.high)]
+    changes = (
+        [_rounded(found, each) for each in (change.value, change.low, change.high)] if change else [None] * 3
+    )
+    verdict = _verdict(change) if change else ""
+    if isinstance(piece, Step):
+        return [piece.stretch.name, score.n, *figures, *changes, verdict, piece.stretch.state]
+    share = round(score.n / found.score.n, 3) if found.score.n >= NO_PERCENTAGE_BELOW else None
+    row = [score.n, share, *figures]
+    if not piece.before:
+        return [*row, *changes, verdict]
+    effects = piece.effects if _is_enough(piece) else None
+    mix, within = (_rounded(found, effects.mix), _rounded(found, effects.rate)) if effects else (None, None)
+    return [*row, piece.before.n, _rounded(found, piece.before.value), *changes, verdict, mix, within]
+
+
+def _verdict(one: Difference) -> str:
+    needed = f", {one.needed} more needed" if one.needed else ""
+    return f"{_VERDICTS[one.verdict]}{needed}"
+
+
+def _rounded(found: Analysis, value: float | None) -> float | None:
+    return None if value is None else round(value, 2 if found.survey_type == "ces7" else 1)

@@ -1,0 +1,127 @@
+"""The analysis of a score: one or two periods read, counted off the event loop, written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import anyio.to_thread
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.types import CallToolResult
+
+from wootric_mcp.shield.clean import clean, mask
+from wootric_mcp.shield.fence import fence
+from wootric_mcp.tools import answers
+from wootric_mcp.tools.concurrently import concurrently
+from wootric_mcp.tools.reading import Evidence, Progress, reading
+
+if TYPE_CHECKING:
+    from wootric_mcp.feedback.interval import Interval
+    from wootric_mcp.feedback.period import Period
+    from wootric_mcp.tools.app import App
+
+_LONGEST_VALUE = 60
+
+
+async def analysis(
+    app: App,
+    period: str,
+    compare_to: str,
+    group_by: str,
+    interval: Interval | None,
+    where: Mapping[str, Any],
+    max_tokens: int,
+    *,
+    fresh: bool,
+    progress: Progress,
+) -> CallToolResult:
+    """Score of a period, over time, by a property, against another period.
+
+    Raises:
+        ToolError: If a period cannot be read, or the two share a day.
+    """
+    from wootric_mcp.feedback.analysis import analyze
+    from wootric_mcp.feedback.report_analysis import analysis_as_data, analysis_as_text
+    from wootric_mcp.feedback.selection import Selection
+
+    def written(evidence: Evidence, earlier: Evidence | None) -> CallToolResult:
+        with_properties = bool(where or group_by)
+        found = analyze(
+            evidence.records(with_properties=with_properties),
+            receipt=evidence.receipt,
+            earlier=(earlier.records(with_properties=with_properties), earlier.receipt) if earlier else None,
+            survey_type=app.settings.survey_type,
+            selection=Selection(where=dict(where)),
+            group_by=group_by.strip(),
+            interval=interval,
+            shown=_shown,
+            budget=max_tokens,
+        )
+        text = analysis_as_text(found, fence=fence, budget=max_tokens)
+        return answers.both(text, analysis_as_data(found, budget=max_tokens))
+
+    periods = [period, *([_other(app, period, compare_to)] if compare_to else [])]
+    together = _Together(progress, len(periods))
+    async with AsyncExitStack() as stack:
+        # At the same time, so that the call's time does for both.
+        evidence, *earlier = await concurrently(
+            [
+                partial(
+                    stack.enter_async_context,
+                    reading(app, text, fresh=fresh, progress=together.of(number)),
+                )
+                for number, text in enumerate(periods)
+            ]
+        )
+        return await anyio.to_thread.run_sync(written, evidence, earlier[0] if earlier else None)
+
+
+def _shown(value: str) -> str:
+    """The value of a property, fit to show."""
+    return mask(clean(value, _LONGEST_VALUE))
+
+
+def _other(app: App, period: str, compare_to: str) -> str:
+    """The period to compare with, as text."""
+    from wootric_mcp.feedback.period import PeriodError, previous
+
+    one = app.period(period)
+    if compare_to.strip().casefold() == "previous":
+        try:
+            return previous(one).name
+        except PeriodError as error:
+            raise ToolError(str(error)) from error
+    other = app.period(compare_to)
+    if _overlap(one, other):
+        raise ToolError(
+            f"The periods {one.label} and {other.label} share days, so they cannot be compared. Choose a "
+            'compare_to that ends before the period begins, or "previous".'
+        )
+    return compare_to
+
+
+def _overlap(one: Period, other: Period) -> bool:
+    starts = [period.start for period in (one, other)]
+    return (starts[0] is None or starts[0] < other.end) and (starts[1] is None or starts[1] < one.end)
+
+
+class _Together:
+    """Progress of several readings as that of one."""
+
+    def __init__(self, progress: Progress, readings: int) -> None:
+        self._progress = progress
+        self._found = [0.0] * readings
+        self._expected: list[float | None] = [None] * readings
+
+    def of(self, number: int) -> Progress:
+        """What one of the readings calls."""
+
+        async def tell(found: float, expected: float | None, _: str | None) -> None:
+            self._found[number], self._expected[number] = found, expected
+            known = [each for each in self._expected if each is not None]
+            total = sum(known) if len(known) == len(self._expected) else None
+            await self._progress(sum(self._found), total, f"Read {sum(self._found):,.0f} responses")
+
+        return tell
