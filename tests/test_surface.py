@@ -63,6 +63,7 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("search_feedback", {"query": "outage", "period": "last 30 days"}),
     ("search_feedback", {"query": "invoice", "period": "last 30 days"}),
     ("analyze_nps", {"period": "last_week", "compare_to": "previous", "group_by": "plan"}),
+    ("check_quotes", {"text": f"“two outages in a month” (#{MARA_LAST}), “Setup … minutes”, “I love it”"}),
     ("find_customer", {"end_user": MARA}),
     ("list_responses", {"period": "last_week", "limit": 1}),
     ("list_declines", {"detail": "full"}),

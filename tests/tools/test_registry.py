@@ -13,7 +13,14 @@ from wootric_mcp.tools.catalog import CATALOG
 from wootric_mcp.tools.registry import UnknownToolError, build, select
 
 Era = Literal["auto", "legacy"]
-JOBS = {"summarize_feedback", "search_feedback", "analyze_nps", "find_customer", "account_status"}
+JOBS = {
+    "summarize_feedback",
+    "search_feedback",
+    "analyze_nps",
+    "check_quotes",
+    "find_customer",
+    "account_status",
+}
 
 
 def names(**flags: Any) -> set[str]:

@@ -87,6 +87,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("analyze_nps", {"group_by": "region", "interval": "week"}),
     ("analyze_nps", {"compare_to": "previous", "group_by": f"plan {CANARY.lower()}"}),
     ("analyze_nps", {"where": {"plan": "Team"}}),
+    ("check_quotes", {"text": f"“{ATTACK}” and “{ATTACK} variant 3” (#103), “variant {CANARY} never said”"}),
     ("find_customer", {"end_user": 1}),
     ("account_status", {}),
     ("list_end_users", {"detail": "full"}),

@@ -128,6 +128,19 @@ async def analyze_nps(
     )
 
 
+@feedback.job("Check quotes", answers.ROWS)
+async def check_quotes(
+    ctx: Context[App],
+    text: Annotated[str, Field(description="A draft, with response ids if it has them", max_length=20_000)],
+    period: PeriodText = "all",
+) -> CallToolResult:
+    """Tells of every quotation in a draft whether a customer said it word for word, it was altered (and how),
+    or it was invented. Use it before a text with quotes is sent on. Looks at stored comments first."""
+    from wootric_mcp.tools.quotations import check_draft
+
+    return await check_draft(app_of(ctx), text, period, progress=ctx.report_progress)
+
+
 @feedback.job("Find customer", answers.RECORD)
 async def find_customer(
     end_user: EndUser, ctx: Context[App], detail: Detail = "concise", fresh: Fresh = False

@@ -1,0 +1,108 @@
+"""Quotations are found in whatever marks people write, each with the response id that stands with it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wootric_mcp.feedback.quotations import quotations
+
+
+def texts(draft: str) -> list[str]:
+    return [quotation.text for quotation in quotations(draft)]
+
+
+def ids(draft: str) -> list[int | None]:
+    return [quotation.id for quotation in quotations(draft)]
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    ["“{}”", '"{}"', "„{}“", "„{}”", "«{}»", "« {} »", "»{}«", "‹{}›", "”{}”", "「{}」", "‘{}’", "'{}'"],
+)
+def test_the_marks_of_many_languages_are_known(quoted: str) -> None:
+    assert texts(f"They say {quoted.format('it is very slow')}, all of them.") == ["it is very slow"]
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "It's the users' app, isn't it? They don't mind.",
+        "The so-called 'Pro' plan and the 'old' one.",
+        "A 5\" screen and a 7\" screen.",
+        'search_feedback(query="crash", period="all")',
+        "He said “and never stopped",
+        "“ ” and “…” and “!”",
+        "",
+    ],
+)  # fmt: skip
+def test_what_is_no_quotation_is_left_alone(draft: str) -> None:
+    assert texts(draft) == []
+
+
+def test_an_apostrophe_ends_no_quotation() -> None:
+    assert texts("They wrote 'it doesn't open the customer's file' twice.") == [
+        "it doesn't open the customer's file"
+    ]
+
+
+def test_the_outer_quotation_counts() -> None:
+    assert texts("“He told me ‘call us again tomorrow’ and hung up”") == [
+        "He told me ‘call us again tomorrow’ and hung up"
+    ]
+
+
+def test_a_quotation_goes_over_lines_but_not_over_paragraphs() -> None:
+    assert texts("“one\n  two” and “three\n\nfour” five") == ["one two"]
+
+
+def test_a_block_quotation_is_one_without_its_source() -> None:
+    draft = (
+        "They say:\n\n> It is slow\n> every day.\n> — R-7K2M9QX, #103377120\n\nand\n\n> Ok. (#103377121)\n"
+    )
+    assert texts(draft) == ["It is slow every day.", "Ok."]
+    assert ids(draft) == [103377120, 103377121]
+
+
+def test_marks_within_a_block_quotation_tell_where_it_begins() -> None:
+    assert texts("> “It is slow” (#103377120)\n") == ["It is slow"]
+
+
+@pytest.mark.parametrize(
+    ("draft", "expected"),
+    [
+        ("“it is slow” (#103377120, 4, R-7K2M9QX)", [103377120]),
+        ("“it is slow” [103377120]", [103377120]),
+        ("“it is slow” (ID: 120)", [120]),
+        ("“it is slow” — response 103377120", [103377120]),
+        ("“it is slow”\n— #103377120", [103377120]),
+        ("“one thing” (#1), “another” (#2)", [1, 2]),
+        ("“one thing” said somebody (#1). “another” (#2)", [1, 2]),
+        ("- 2026-11-12 #1, 4: “one thing”\n- 2026-11-13 #2, 9: “another”", [1, 2]),
+        ("#1: “one thing”, #2: “another”", [1, 2]),
+        ("“one thing”\n- #2: “another”", [None, 2]),
+        ("“one thing”, “another” (#2)", [None, 2]),
+        ("12 of 4000 said “one thing” in 2026", [None]),
+        ("Version 123456.7 is “one thing”", [None]),
+    ],
+)
+def test_an_id_belongs_to_the_quotation_it_stands_with(draft: str, expected: list[int | None]) -> None:
+    assert ids(draft) == expected
+
+
+def test_an_ellipsis_parts_a_quotation_into_pieces() -> None:
+    for mark in ("…", " … ", "...", " [...] ", " (…) ", " [ … ] "):
+        (found,) = quotations(f"“… it is{mark}slow”")
+        assert found.pieces == ("it is", "slow")
+
+
+@given(st.text(alphabet="ab 1#“”\"'‘’„«»>\n.…-(—", max_size=80))
+def test_any_text_can_be_read(draft: str) -> None:
+    found = quotations(draft)
+    for quotation in found:
+        assert 0 <= quotation.start < quotation.end <= len(draft)
+        assert quotation.pieces
+    assert all(one.end <= after.start for one, after in pairwise(found))

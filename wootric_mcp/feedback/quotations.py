@@ -1,0 +1,145 @@
+"""Quotations in a draft: where somebody is quoted, in whatever marks, and the response id given with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from wootric_mcp.feedback.words import WORD
+
+_CLOSERS = {
+    "“": "”\"", "„": "“”\"", '"': '"', "”": "”",
+    "«": "»", "»": "«", "‹": "›", "›": "‹", "「": "」", "『": "』",
+    "‘": "’'", "‚": "‘’", "'": "'",
+}  # fmt: skip
+_SPACED = "«‹"
+"""Marks that French sets off by spaces."""
+_SINGLE = "‘‚'"
+"""Also apostrophes, and marks of words that are meant otherwise; only longer texts in them are quotations."""
+_LEAST_SINGLE = 3
+_LONGEST = 2_000
+_BLANK_LINE = re.compile(r"\n\s*\n")
+_BLOCK = re.compile(r"(?:^[ \t]*>[^\n]*(?:\n|\Z))+", re.MULTILINE)
+_BLOCK_MARK = re.compile(r"^[ \t]*>+[ \t]?", re.MULTILINE)
+_ID = re.compile(
+    r"#\s?(\d{1,15})\b|\bid\W{1,2}(\d{1,15})\b|(?<![\w.,/-])(\d{6,15})(?![\w/-]|[.,]\d)", re.IGNORECASE
+)
+_SOURCE = re.compile(r"\s*(?:[(\[—–-]+[^\n]*(?:#|\bid\W|\d{6})[^\n]*|\n\s*[—–-]+[^\n]*)\Z", re.IGNORECASE)
+_CONTINUED = re.compile(r"\n[ \t]*>?[ \t]*[—–(\[]")
+_ELLIPSIS = re.compile(r"\s*(?:\[\s*(?:…|\.\.\.)\s*\]|\(\s*(?:…|\.\.\.)\s*\)|…|\.{3,}|。{3,}|⋯)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """What is between quotation marks in a draft, and whose it is said to be."""
+
+    text: str
+    start: int
+    """Position of the first character in the draft, and of the one after the last."""
+    end: int
+    id: int | None = None
+    """The response id that stands with it."""
+    is_block: bool = False
+    """Whether it is a block quotation of Markdown, marks and source included from start to end."""
+
+    @property
+    def pieces(self) -> tuple[str, ...]:
+        """The parts between ellipses, which claim to stand in this order in one comment."""
+        return tuple(piece for piece in _ELLIPSIS.split(self.text) if WORD.search(piece))
+
+
+def quotations(draft: str) -> list[Quotation]:
+    """The quotations of a draft in order, each with the response id that stands before it or after it.
+
+    Known are the marks of English, German, French, Spanish, Swedish, Chinese and Japanese, straight ones, and
+    block quotations of Markdown. Text in single marks counts from three words on. An id is a number after #
+    or “id”, or one of six digits or more. On a line that begins with an id, ids come before what they belong
+    to, else after it.
+    """
+    found = list(_marked(draft))
+    found += [
+        block
+        for block in _blocks(draft)
+        if not any(block.start <= quotation.start < block.end for quotation in found)
+    ]
+    return _with_ids(draft, sorted(found, key=lambda quotation: quotation.start))
+
+
+def _marked(draft: str) -> Iterator[Quotation]:
+    """What stands between quotation marks, the outer ones where there are several."""
+    at = 0
+    while at < len(draft):
+        mark = draft[at]
+        at += 1
+        if mark not in _CLOSERS or not _opens(draft, at - 1):
+            continue
+        closing = _closing(draft, at, mark)
+        if closing < 0:
+            continue
+        text = " ".join(draft[at:closing].split())
+        words = sum(1 for _ in WORD.finditer(text))
+        if words >= (_LEAST_SINGLE if mark in _SINGLE else 1):
+            yield Quotation(text, at, closing)
+            at = closing + 1
+        elif mark not in _SINGLE:
+            at = closing + 1
+
+
+def _opens(draft: str, at: int) -> bool:
+    """Whether a mark stands where a quotation begins: before a word, and not within one or in code."""
+    before, after = draft[at - 1 : at], draft[at + 1 : at + 2]
+    return bool(after.strip() or draft[at] in _SPACED) and not before.isalnum() and before != "="
+
+
+def _closing(draft: str, start: int, mark: str) -> int:
+    """Where the mark stands that ends a quotation; -1 if none does."""
+    blank = _BLANK_LINE.search(draft, start)
+    last = min(len(draft), start + _LONGEST, blank.start() if blank else len(draft))
+    for at in range(start, last):
+        if draft[at] in _CLOSERS[mark] and (draft[at - 1].strip() or mark in _SPACED):
+            # An apostrophe stands between letters.
+            if mark in _SINGLE and draft[at + 1 : at + 2].isalnum():
+                continue
+            return at
+    return -1
+
+
+def _blocks(draft: str) -> Iterator[Quotation]:
+    """Block quotations, without the line or bracket that tells their source."""
+    for block in _BLOCK.finditer(draft):
+        plain = _SOURCE.sub("", _BLOCK_MARK.sub("", block[0]).rstrip())
+        text = " ".join(plain.split())
+        if WORD.search(text):
+            yield Quotation(text, block.start(), block.end(), is_block=True)
+
+
+def _with_ids(draft: str, found: Sequence[Quotation]) -> list[Quotation]:
+    ends = [0, *(quotation.end for quotation in found)]
+    starts = [*(quotation.start for quotation in found[1:]), len(draft)]
+    told: list[Quotation] = []
+    before_line, comes_first = -1, False
+    for quotation, end, start in zip(found, ends, starts, strict=False):
+        line = draft.rfind("\n", 0, quotation.start) + 1
+        ahead = _ids(draft[max(line, end) : quotation.start])
+        if line != before_line:
+            before_line, comes_first = line, bool(ahead)
+        within = _ids(draft[quotation.start : quotation.end]) if quotation.is_block else []
+        behind = within[-1:] or _ids(_rest(draft, quotation.end, start))
+        chosen = ahead[-1:] if comes_first and ahead else behind[:1]
+        told.append(replace(quotation, id=chosen[0] if chosen else None))
+    return told
+
+
+def _rest(draft: str, end: int, start: int) -> str:
+    """What follows a quotation on its line, and on the next one if that tells the source."""
+    line = draft.find("\n", end)
+    stop = len(draft) if line < 0 else line
+    if line >= 0 and _CONTINUED.match(draft, line):
+        further = draft.find("\n", line + 1)
+        stop = len(draft) if further < 0 else further
+    return draft[end : min(stop, start)]
+
+
+def _ids(text: str) -> list[int]:
+    return [int(next(filter(None, match.groups()))) for match in _ID.finditer(text)]
