@@ -130,6 +130,10 @@ def test_groups_that_all_rise_while_the_whole_falls_are_pointed_out() -> None:
     found = analyze(after, receipt=RECEIPT, earlier=(before, BEFORE), group_by="plan")
     assert "Reversal: the whole fell though each group rose. Judge by the groups." in text_of(found)
     assert "reversal" in analysis_as_data(found)["compared"]
+    before, after = answers(1, A=(500, 300, 200), B=(500, 300, 200)), answers(9_000, A=(501, 300, 199))
+    after += answers(12_000, B=(505, 300, 203))
+    same = analyze(after, receipt=RECEIPT, earlier=(before, BEFORE), group_by="plan")
+    assert "Reversal" not in text_of(same)
 
 
 def test_too_few_answers_say_how_many_more_would_tell() -> None:

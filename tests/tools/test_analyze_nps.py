@@ -177,6 +177,18 @@ async def test_a_period_in_which_nobody_answered_is_said_plainly() -> None:
     assert "not begun yet" in text_of(future)
 
 
+async def test_what_was_read_is_told_where_time_or_requests_do_not_do_for_both_periods() -> None:
+    with running(story(), rate_limit=60) as served:
+        async with connected(served, deadline=8.0) as client:
+            answer = await answered(
+                client, "analyze_nps", period="this_quarter", compare_to="last_quarter", group_by="plan"
+            )
+    structure, text = structure_of(answer), text_of(answer)
+    assert 0 < structure["score"]["n"] < 2_200
+    assert "Incomplete: " in structure["summary"] and "Incomplete: " in structure["compared"]["summary"]
+    assert len(re.findall(r", n = \d+ \(of the part that was read\)", text)) == 2
+
+
 async def test_what_cannot_be_read_fails_as_one_error() -> None:
     with running(client_secret="other") as served:
         async with connected(served) as client:

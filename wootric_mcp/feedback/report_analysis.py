@@ -102,8 +102,8 @@ def _opening(found: Analysis, budget: int) -> list[str]:
     """The score and what it is of; with a period compared, the change and what it consists of; and, in half
     of the budget at most, how it is all to be taken."""
     score, scale = found.score, SCALES[found.survey_type]
-    part = " (of the part that was read)" if found.receipt.coverage else ""
-    lines = [f"{score.figure}{part}: {score.parts}." if score.n else f"No {scale.name}: nobody scored."]
+    figure = f"{score.figure}{_part(found.receipt)}"
+    lines = [f"{figure}: {score.parts}." if score.n else f"No {scale.name}: nobody scored."]
     lines += [*_circumstances(found, budget), *_change_told(found, budget)]
     given = ", ".join(map(str, _distribution(found)))
     for more in (
@@ -131,6 +131,11 @@ def _circumstances(found: Analysis, budget: int) -> list[str]:
     return lines
 
 
+def _part(receipt: Receipt) -> str:
+    """What is said beside a figure that does not stand on the whole period."""
+    return " (of the part that was read)" if receipt.coverage else ""
+
+
 def _stands_on(receipt: Receipt, budget: int) -> str:
     """The receipt in words, fewer of them where there is little room."""
     if budget < _ROOMY:
@@ -142,7 +147,8 @@ def _change_told(found: Analysis, budget: int) -> list[str]:
     compared = found.compared
     if not compared:
         return []
-    lines = [f"Compared with {compared.score.figure}. {_stands_on(compared.receipt, budget)}"]
+    figure = f"{compared.score.figure}{_part(compared.receipt)}"
+    lines = [f"Compared with {figure}. {_stands_on(compared.receipt, budget)}"]
     lines.append(f"Change: {_told(found, compared.difference)}.")
     return [*lines, *_split_told(found, compared)]
 
@@ -158,10 +164,15 @@ def _split_told(found: Analysis, compared: Compared) -> list[str]:
         f"own scores changed) it is {_told(found, parts.rate)}."
     )
     lines = [said]
-    if parts.is_reversal:
+    if _shows_reversal(compared):
         way, other = ("rose", "fell") if change > 0 else ("fell", "rose")
         lines.append(f"Reversal: the whole {way} though each group {other}. Judge by the groups.")
     return lines
+
+
+def _shows_reversal(compared: Compared) -> bool:
+    """Whether the whole and all groups went opposite ways, and not merely by a hair."""
+    return bool(compared.split and compared.split.is_reversal) and compared.difference.verdict != "level"
 
 
 def _notes(found: Analysis) -> str:
@@ -321,7 +332,7 @@ def _compared_data(found: Analysis, compared: Compared, budget: int) -> dict[str
     if compared.split and compared.difference.value is not None:
         data["mix"] = _rounded(found, compared.split.mix)
         data["within_groups"] = _difference_data(found, compared.split.rate)
-        if compared.split.is_reversal:
+        if _shows_reversal(compared):
             data["reversal"] = "the whole and every group changed in opposite directions: judge by the groups"
     return data
 

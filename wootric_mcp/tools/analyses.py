@@ -69,13 +69,36 @@ async def analysis(
         evidence, *earlier = await concurrently(
             [
                 partial(
-                    stack.enter_async_context,
-                    reading(app, text, fresh=fresh, progress=together.of(number)),
+                    _read if number == 0 else _read_if_possible,
+                    app,
+                    text,
+                    stack,
+                    fresh=fresh,
+                    progress=together.of(number),
                 )
                 for number, text in enumerate(periods)
             ]
         )
         return await anyio.to_thread.run_sync(written, evidence, earlier[0] if earlier else None)
+
+
+async def _read(app: App, period: str, stack: AsyncExitStack, *, fresh: bool, progress: Progress) -> Evidence:
+    """The responses of a period, which stay there until `stack` is closed."""
+    return await stack.enter_async_context(reading(app, period, fresh=fresh, progress=progress))
+
+
+async def _read_if_possible(
+    app: App, period: str, stack: AsyncExitStack, *, fresh: bool, progress: Progress
+) -> Evidence:
+    """The same, and nothing for now where the other period took all that could be read."""
+    from wootric_mcp.api.errors import RateLimited
+    from wootric_mcp.feedback.receipt import Receipt
+
+    try:
+        return await _read(app, period, stack, fresh=fresh, progress=progress)
+    except RateLimited as error:
+        missing = Receipt(app.period(period), app.now(), f"Nothing of it has been read yet. {error}")
+        return Evidence(missing, 0, lambda _: iter(()))
 
 
 def _shown(value: str) -> str:
