@@ -86,8 +86,8 @@ def test_groups_are_told_against_all_others_the_largest_first() -> None:
     assert "Verdicts allow for 2 tests." in text
 
 
-def test_values_that_differ_in_case_are_one_group() -> None:
-    records = answers(1, Team=(5, 0, 0), team=(0, 0, 5))
+def test_values_that_differ_in_case_or_space_around_them_are_one_group() -> None:
+    records = answers(1, **{"Team": (5, 0, 0), "team ": (0, 0, 5)})
     (group,) = analyze(records, receipt=RECEIPT, group_by="plan").groups
     assert (group.name, group.score.n) == ("Team", 10)
 

@@ -222,7 +222,7 @@ class _Reading:
             side.whole.add(record, self.survey_type)
             if self.group_by:
                 value = property_of(record.properties, self.group_by)
-                written = "" if value is None else self.shown(str(value))
+                written = "" if value is None else self.shown(str(value)).strip()
                 name = written.casefold() or None
                 side.groups.setdefault(name, Sums()).add(record, self.survey_type)
                 side.spellings[name] = min(written, side.spellings.get(name, written))
