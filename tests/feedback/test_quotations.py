@@ -27,6 +27,11 @@ def test_the_marks_of_many_languages_are_known(quoted: str) -> None:
     assert texts(f"They say {quoted.format('it is very slow')}, all of them.") == ["it is very slow"]
 
 
+def test_no_space_is_needed_before_a_quotation_where_none_is_written() -> None:
+    assert texts('客户说“应用很慢”，还说"太贵了"。') == ["应用很慢", "太贵了"]
+    assert texts("お客様は「とても遅い」と書き、『高い』とも") == ["とても遅い", "高い"]
+
+
 @pytest.mark.parametrize(
     "draft",
     [
@@ -55,6 +60,14 @@ def test_the_outer_quotation_counts() -> None:
     ]
 
 
+def test_straight_marks_within_others_end_nothing_and_mixed_marks_are_understood() -> None:
+    assert texts('“It says "no file" each time” and “it is slow" and „it is “late“') == [
+        'It says "no file" each time',
+        "it is slow",
+        "it is “late",
+    ]
+
+
 def test_a_quotation_goes_over_lines_but_not_over_paragraphs() -> None:
     assert texts("“one\n  two” and “three\n\nfour” five") == ["one two"]
 
@@ -65,6 +78,25 @@ def test_a_block_quotation_is_one_without_its_source() -> None:
     )
     assert texts(draft) == ["It is slow every day.", "Ok."]
     assert ids(draft) == [103377120, 103377121]
+
+
+@pytest.mark.parametrize(
+    ("block", "text"),
+    [
+        ("> It is slow (and late). (#12)", "It is slow (and late)."),
+        ("> It is slow - #12, 4", "It is slow"),
+        ("> It is slow (really)", "It is slow (really)"),
+        ("> It is slow\n> - somebody", "It is slow"),
+        ("> It is slow - and late", "It is slow - and late"),
+    ],
+)
+def test_what_belongs_to_a_block_quotation_is_kept(block: str, text: str) -> None:
+    assert texts(block) == [text]
+
+
+def test_a_text_made_to_be_slow_is_read_at_once() -> None:
+    for unit in ("(", "> (-", "“a", "«", "'a ", "#1", "… ", "\n>—"):
+        assert quotations(unit * (20_000 // len(unit))) is not None
 
 
 def test_marks_within_a_block_quotation_tell_where_it_begins() -> None:

@@ -47,7 +47,8 @@ async def test_a_draft_made_of_an_answer_is_checked_without_reading_again(
         assert served.sandbox.account.traffic.total == 0
     structure = checked.structured_content
     assert structure
-    assert {row["id"] for row in rows_of(checked)} >= quoted
+    assert structure["counts"]["verbatim"] >= len(quoted)
+    assert not any(row["note"] for row in rows_of(checked))
     assert structure["counts"]["altered"] == structure["counts"]["invented"] == 0
     assert "no other had to be read" in text_of(checked)
 

@@ -22,8 +22,9 @@ MOST = 100
 """Quotations of a draft that are looked at."""
 _CANDIDATES = 8
 """Comments that a quotation is compared with closely."""
-_SHARE = 0.5
-"""Weight of the words that an altered quotation shares with its comment in order; rare ones weigh more."""
+_SHARE, _SHARE_OF_CLAIMED = 0.6, 0.5
+"""Weight of the words that an altered quotation shares with its comment in order; rare ones weigh more. The
+comment whose id is given needs less."""
 _LEAST_SHARED = 3
 """Words that it shares at least, unless its id is given."""
 _SLACK = 3
@@ -91,7 +92,7 @@ def check(draft: str, records: Iterable[FeedbackRecord], *, receipt: Receipt | N
 
     Both are compared word by word, so that case, accents, punctuation and kinds of quotation marks do not
     matter. Where a quotation has an ellipsis, the comment may have any words. A quotation is altered if the
-    words that it has in common with a comment, in order, make half of its weight (a word weighs the more the
+    words that it has in common with a comment, in order, make most of its weight (a word weighs the more the
     rarer it is, as inverse document frequency: Spärck Jones 1972); else it is invented.
 
     Args:
@@ -187,12 +188,12 @@ class _Wanted:
         whole = weight(word for piece in self.pieces for word in piece)
         likely = [_Likeness(self.quotation, self.pieces, record) for _, record in self.near]
         best = max(likely, key=lambda one: weight(one.shared), default=None)
-        least = _LEAST_SHARED
+        least, share = _LEAST_SHARED, _SHARE
         if self.claimed:
             of_claimed = _Likeness(self.quotation, self.pieces, self.claimed)
-            if weight(of_claimed.shared) >= _SHARE * whole:
-                best, least = of_claimed, 1
-        if best is None or len(best.shared) < least or weight(best.shared) < _SHARE * whole:
+            if weight(of_claimed.shared) >= _SHARE_OF_CLAIMED * whole:
+                best, least, share = of_claimed, 1, _SHARE_OF_CLAIMED
+        if best is None or len(best.shared) < least or weight(best.shared) < share * whole:
             return Checked(self.quotation, "invented", is_id_known=is_known)
         return Checked(
             self.quotation,

@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from wootric_mcp.feedback.words import WORD
+from wootric_mcp.feedback.words import WORD, is_unspaced
 
 _CLOSERS = {
     "“": "”\"", "„": "“”\"", '"': '"', "”": "”",
     "«": "»", "»": "«", "‹": "›", "›": "‹", "「": "」", "『": "』",
     "‘": "’'", "‚": "‘’", "'": "'",
 }  # fmt: skip
+_EITHER = "\"'”»›‘"
+"""Marks that end quotations as well."""
 _SPACED = "«‹"
 """Marks that French sets off by spaces."""
 _SINGLE = "‘‚'"
@@ -25,7 +27,9 @@ _BLOCK_MARK = re.compile(r"^[ \t]*>+[ \t]?", re.MULTILINE)
 _ID = re.compile(
     r"#\s?(\d{1,15})\b|\bid\W{1,2}(\d{1,15})\b|(?<![\w.,/-])(\d{6,15})(?![\w/-]|[.,]\d)", re.IGNORECASE
 )
-_SOURCE = re.compile(r"\s*(?:[(\[—–-]+[^\n]*(?:#|\bid\W|\d{6})[^\n]*|\n\s*[—–-]+[^\n]*)\Z", re.IGNORECASE)
+_SOURCE = re.compile(r"[(\[—–]|(?<=\s)-")
+"""How the source of a block quotation begins."""
+_LONGEST_SOURCE = 120
 _CONTINUED = re.compile(r"\n[ \t]*>?[ \t]*[—–(\[]")
 _ELLIPSIS = re.compile(r"\s*(?:\[\s*(?:…|\.\.\.)\s*\]|\(\s*(?:…|\.\.\.)\s*\)|…|\.{3,}|。{3,}|⋯)\s*")
 
@@ -88,19 +92,25 @@ def _marked(draft: str) -> Iterator[Quotation]:
 
 def _opens(draft: str, at: int) -> bool:
     """Whether a mark stands where a quotation begins: before a word, and not within one or in code."""
-    before, after = draft[at - 1 : at], draft[at + 1 : at + 2]
-    return bool(after.strip() or draft[at] in _SPACED) and not before.isalnum() and before != "="
+    mark, before, after = draft[at], draft[at - 1 : at], draft[at + 1 : at + 2]
+    if mark in _EITHER and before.isalnum() and not is_unspaced(before):
+        return False
+    return bool(after.strip() or mark in _SPACED) and before != "="
 
 
 def _closing(draft: str, start: int, mark: str) -> int:
-    """Where the mark stands that ends a quotation; -1 if none does."""
+    """Where the mark is that ends a quotation, -1 if none does; straight marks may stand within others."""
     blank = _BLANK_LINE.search(draft, start)
     last = min(len(draft), start + _LONGEST, blank.start() if blank else len(draft))
-    for at in range(start, last):
-        if draft[at] in _CLOSERS[mark] and (draft[at - 1].strip() or mark in _SPACED):
+    for closer in _CLOSERS[mark]:
+        at = draft.find(closer, start, last)
+        while at >= 0:
             # An apostrophe stands between letters.
-            if mark in _SINGLE and draft[at + 1 : at + 2].isalnum():
-                continue
+            is_apostrophe = mark in _SINGLE and draft[at + 1 : at + 2].isalnum()
+            if not is_apostrophe and (draft[at - 1].strip() or mark in _SPACED):
+                break
+            at = draft.find(closer, at + 1, last)
+        if at >= 0 and (closer == mark or mark not in draft[start:at]):
             return at
     return -1
 
@@ -108,10 +118,19 @@ def _closing(draft: str, start: int, mark: str) -> int:
 def _blocks(draft: str) -> Iterator[Quotation]:
     """Block quotations, without the line or bracket that tells their source."""
     for block in _BLOCK.finditer(draft):
-        plain = _SOURCE.sub("", _BLOCK_MARK.sub("", block[0]).rstrip())
-        text = " ".join(plain.split())
+        text = " ".join(_without_source(_BLOCK_MARK.sub("", block[0]).rstrip()).split())
         if WORD.search(text):
             yield Quotation(text, block.start(), block.end(), is_block=True)
+
+
+def _without_source(text: str) -> str:
+    """A block quotation without its end that tells the source: a last line after a dash, or what begins with
+    a dash or a bracket and has an id."""
+    begin = text.rfind("\n") + 1
+    if begin and text[begin:].lstrip().startswith(("—", "–", "-")):
+        return text[:begin]
+    marks = [mark.start() for mark in _SOURCE.finditer(text, max(begin, len(text) - _LONGEST_SOURCE))]
+    return text[: next((mark for mark in reversed(marks) if _ids(text[mark:])), len(text))]
 
 
 def _with_ids(draft: str, found: Sequence[Quotation]) -> list[Quotation]:

@@ -17,7 +17,8 @@ from wootric_mcp.feedback.records import Person
 
 _COLUMNS = ("quotation", "verdict", "text", "id", "score", "person", "comments", "note", "said", "changes")
 _VERDICTS: tuple[Verdict, ...] = ("verbatim", "altered", "invented")
-_LONGEST = 200
+_LONGEST, _LONGEST_FAULTLESS = 200, 80
+"""Characters of a quotation that are shown; one without a fault is only to be recognized."""
 _LONGEST_CHANGE, _MOST_CHANGES = 60, 4
 
 
@@ -105,7 +106,7 @@ def _told(said: str, quoted: str) -> str:
 
 def _row(place: int, checked: Checked, person: Person) -> list[Any]:
     record = checked.record
-    text = _short(checked.quotation.text, _LONGEST)
+    text = _short(checked.quotation.text, _LONGEST if checked.is_faulty else _LONGEST_FAULTLESS)
     if record is None:
         return [place, checked.verdict, text, None, None, "", 0, _note(checked), "", []]
     speaker = person(record.end_user_id) if record.end_user_id is not None else ""
