@@ -98,18 +98,19 @@ def _taken_away(words: list[str], rng: random.Random) -> list[str]:
     return words
 
 
+@pytest.mark.parametrize(("n", "share"), [(5_000, 0.95), pytest.param(40_000, 0.85, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("edited", [_added, _taken_away])
 def test_nearly_all_edited_copies_are_found_among_thousands(
-    edited: Callable[[list[str], random.Random], list[str]],
+    edited: Callable[[list[str], random.Random], list[str]], n: int, share: float
 ) -> None:
     rng = random.Random(7)
     vocabulary = [f"{a}{b}{c}" for a in "bdfgklmnprst" for b in "aeiou" for c in "lmnrst"]
     weights = [1 / place for place in range(1, len(vocabulary) + 1)]
-    texts = [" ".join(rng.choices(vocabulary, weights, k=rng.randint(10, 30))) for _ in range(5_000)]
+    texts = [" ".join(rng.choices(vocabulary, weights, k=rng.randint(10, 30))) for _ in range(n)]
     copied = rng.sample(range(len(texts)), 300)
     first = first_of(texts + [" ".join(edited(texts[index].split(), rng)) for index in copied])
     found = sum(first[index] == first[len(texts) + place] for place, index in enumerate(copied))
-    assert found >= 0.95 * len(copied)
+    assert found >= share * len(copied)
 
 
 @settings(max_examples=60, deadline=None)

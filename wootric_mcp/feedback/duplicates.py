@@ -26,6 +26,18 @@ class _Rule:
     share: int
     """Of long texts, one part in so many may differ."""
 
+    def tolerated(self, parts: int) -> int:
+        """Parts by which another text may differ from one of so many."""
+        return max(self.free, parts // self.share)
+
+    def in_common(self, parts: int, others: int) -> int:
+        """Parts that near-duplicates of these sizes have in common; if none are, more than either has."""
+        shorter, longer = sorted((parts, others))
+        if longer < self.least:
+            return longer + 1
+        least = (shorter + longer - self.tolerated(shorter) + 1) // 2
+        return max(least, shorter) if longer < self.replaced else least
+
 
 _SPACED = _Rule(least=6, replaced=10, free=2, share=10)
 _UNSPACED = _Rule(least=12, replaced=16, free=4, share=4)
@@ -67,19 +79,6 @@ class _Text:
     numbers: frozenset[str]
     parts: tuple[str, ...]
     """The different words or pairs of characters, the rarest first."""
-
-    @property
-    def tolerated(self) -> int:
-        return max(self.rule.free, len(self.parts) // self.rule.share)
-
-    def is_near(self, other: _Text, own: set[str]) -> bool:
-        """Whether they are near-duplicates; `own` has the parts of this text."""
-        longer = max(len(own), len(other.parts))
-        shared = len(own.intersection(other.parts))
-        gone, new = len(own) - shared, len(other.parts) - shared
-        if longer < self.rule.least or (gone and new and longer < self.rule.replaced):
-            return False
-        return gone + new <= min(self.tolerated, other.tolerated)
 
 
 def first_of(texts: Sequence[str]) -> list[int]:
@@ -144,25 +143,26 @@ def _neighbours(texts: Sequence[_Text]) -> dict[_Text, list[_Text]]:
     """Texts that are near others, and those.
 
     Only texts with a rare part in common are compared (prefix filtering: Chaudhuri, Ganti and Kaushik, A
-    Primitive Operator for Similarity Joins, 2006). If two texts differ by k parts, then, each with its rarest
-    parts first, at most k parts of the two stand before the first one that they share.
+    Primitive Operator for Similarity Joins, 2006): of n parts, m of which another text has, too, at most
+    n - m come before the rarest of these.
     """
     index: dict[tuple[int, int, str], list[_Text]] = defaultdict(list)
     found: dict[_Text, list[_Text]] = defaultdict(list)
     for text in texts:
-        tolerated, size, own = text.tolerated, len(text.parts), set(text.parts)
-        begin = list(enumerate(text.parts[: tolerated + 1]))
+        rule, size, own = text.rule, len(text.parts), set(text.parts)
+        tolerated = rule.tolerated(size)
         compared: set[str] = set()
         for other_size in range(size - tolerated, size + tolerated + 1):
-            for place, part in begin:
-                for other_place in range(tolerated + 1 - place):
+            least = rule.in_common(size, other_size)
+            for part in text.parts[: max(0, size - least + 1)]:
+                for other_place in range(other_size - least + 1):
                     for other in index.get((other_size, other_place, part), ()):
                         if other.spelling not in compared:
                             compared.add(other.spelling)
-                            if text.is_near(other, own):
+                            if len(own.intersection(other.parts)) >= least:
                                 found[text].append(other)
                                 found[other].append(text)
-        for place, part in begin:
+        for place, part in enumerate(text.parts[: tolerated + 1]):
             index[size, place, part].append(text)
     return found
 
