@@ -40,8 +40,8 @@ SETTINGS = {
     "base_url": "another address of the API; https, or http on loopback",
     "timezone": "time zone in which periods are resolved, such as `Europe/Berlin`; default: the machine's",
     "survey_type": "what the account asks; the API does not tell",
-    "themes": "themes besides the universal ones: `saas`, the path of a lexicon file of your own, or both with a "
-    "comma between",
+    "themes": "themes besides the universal ones: `saas`, the path of a lexicon file of your own, or both "
+    "with a comma between",
     "csv_dir": "folder whose files `send_email_survey_csv` may name; default: none",
     "alias_key_file": "file with the key behind aliases, made if missing; default: in your data folder",
     "deadline": "seconds a tool call may take",

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from wootric_mcp.feedback.budget import DEFAULT
-from wootric_mcp.feedback.comments import CJK, analyse, common_form
+from wootric_mcp.feedback.comments import CJK, Comment, analyse, common_form
+from wootric_mcp.feedback.lexicon import Lexicon
 from wootric_mcp.feedback.quotes import Quote, Quotes
 from wootric_mcp.feedback.receipt import Receipt
 from wootric_mcp.feedback.records import FeedbackRecord, Person
 from wootric_mcp.feedback.score import NO_PERCENTAGE_BELOW, Score, SurveyType, category, score_of_counts
 from wootric_mcp.feedback.selection import Selection, parse_query
 from wootric_mcp.feedback.tally import Tally
-from wootric_mcp.feedback.themes import Theme, find_themes
+from wootric_mcp.feedback.themes import Row, Theme, find_themes
 from wootric_mcp.feedback.words import LANGUAGES
 
 _MOST_TIMES_THEMES = 2.5
 """However long an answer is, it has at most so many times the usual number of themes."""
+_EVERYBODY = 0.9
+"""Share of the comments that match a query from which on a row of the lexicon says what the query says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ def digest(
     person: Person,
     survey_type: SurveyType = "nps",
     selection: Selection = Selection(),  # noqa: B008 - frozen
+    lexicon: Lexicon | None = None,
     most_themes: int = 12,
     quotes_each: int = 2,
     budget: int = DEFAULT,
@@ -82,6 +87,7 @@ def digest(
         score:
             what detractors said is told beside the score of all, and against the background of what others
             said.
+        lexicon: Tells themes by their words; None: only phrases are found.
         most_themes: Greatest number of themes in an answer of the usual length.
         quotes_each: Greatest number of quotes per theme, likewise.
         budget: Length of the answer to be written, in tokens; a longer one has room for more of both.
@@ -97,6 +103,9 @@ def digest(
     overall = tally.score
     themes: list[Theme] = []
     if len(selected) >= NO_PERCENTAGE_BELOW:
+        rows = _rows(lexicon, selected, others, reading.said_ids) if lexicon else []
+        if selection.query.strip():
+            rows = [row for row in rows if len(row.asked) < _EVERYBODY * len(selected)]
         themes = find_themes(
             selected,
             others,
@@ -104,6 +113,7 @@ def digest(
             most=most_themes,
             is_known=_query_words(selection),
             scored=[comment for comment in others if comment.record.id in reading.said_ids],
+            rows=rows,
         )
     quotes = Quotes(selected, person)
     digests = [ThemeDigest(theme, _quotes(quotes, theme, overall, quotes_each)) for theme in themes]
@@ -157,6 +167,32 @@ class _Reading:
                 yield record.lean()
 
 
+def _rows(
+    lexicon: Lexicon, selected: Sequence[Comment], others: Sequence[Comment], said_ids: Collection[int]
+) -> list[Row]:
+    """What the lexicon tells of these comments, as far as it is said at all."""
+    asked: dict[str, list[Comment]] = {}
+    for comment in selected:
+        for name in lexicon.themes(comment):
+            asked.setdefault(name, []).append(comment)
+    outside: Counter[str] = Counter()
+    scored: dict[str, list[Comment]] = {name: [] for name in asked}
+    for comment in others:
+        for name in lexicon.themes(comment):
+            outside[name] += 1
+            if name in scored and comment.record.id in said_ids:
+                scored[name].append(comment)
+
+    def has(name: str, phrase: str, comment: Comment) -> bool:
+        return name in lexicon.themes_of_phrase(phrase, comment)
+
+    return [
+        Row(name, asked[name], outside[name], scored[name], partial(has, name))
+        for name in lexicon.names
+        if name in asked
+    ]
+
+
 def _query_words(selection: Selection) -> Callable[[str], bool]:
     """Tells whether a phrase consists of words of the query, which is no news to who asked."""
     forms = {
@@ -170,16 +206,16 @@ def _query_words(selection: Selection) -> Callable[[str], bool]:
 
 def _quotes(quotes: Quotes, theme: Theme, overall: Score, most: int) -> tuple[Quote, ...]:
     """Quotes for a theme: from critics where it goes with worse scores than usual, else from anybody."""
-    words = [theme.phrase, *theme.phrase.split()]
+    words = [*theme.own.values()] or [theme.phrase, *theme.phrase.split()]
     if _value(theme.score) < _value(overall):
         critics = [
             comment
             for comment in theme.members
             if category(comment.record.score, overall.survey_type) in ("detractor", "passive")
         ]
-        if picked := quotes.pick(critics, most, words):
+        if picked := quotes.pick(critics, most, words, theme.own):
             return tuple(picked)
-    return tuple(quotes.pick(theme.members, most, words))
+    return tuple(quotes.pick(theme.members, most, words, theme.own))
 
 
 def _value(one: Score) -> float:

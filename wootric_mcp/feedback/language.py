@@ -67,6 +67,8 @@ _ENDINGS = {
 _ENDING_VOTES = 0.15
 _LEAST_VOTES, _LEAST_LEAD = 0.5, 0.05
 """Votes that a language needs, and needs more than any other."""
+_LOOK, _DECIDED = 8, 3.0
+"""Words between two looks at the votes, and the lead that needs no more of them."""
 _SCRIPTS = (
     (re.compile(r"[\uac00-\ud7af]"), "ko"),
     (re.compile(r"[\u0370-\u03ff]{2}"), "el"),
@@ -91,17 +93,21 @@ def language_of(text: str, words: Iterable[str]) -> str:
                 return language
     votes: dict[str, float] = {}
     known = _voters()
-    for word in set(words):
+    for number, word in enumerate(words, 1):
         for language, weight in known[word]:
             votes[language] = votes.get(language, 0.0) + weight
+        if not number % _LOOK and _leader(votes)[1] >= _DECIDED:
+            break
+    leader, lead = _leader(votes)
+    return leader if lead > _LEAST_LEAD and votes[leader] >= _LEAST_VOTES else ""
+
+
+def _leader(votes: Mapping[str, float]) -> tuple[str, float]:
+    """The language with the most votes, and how many more it has than the next."""
     if not votes:
-        return ""
-    # Each total is rounded, so that it does not depend on the order of the words.
-    (most, language), (next_most, _) = (
-        *sorted(((round(vote, 6), language) for language, vote in votes.items()), reverse=True),
-        (0.0, ""),
-    )[:2]
-    return language if most >= _LEAST_VOTES and most - next_most > _LEAST_LEAD else ""
+        return "", 0.0
+    leader = max(votes, key=votes.__getitem__)
+    return leader, votes[leader] - max((votes[other] for other in votes if other != leader), default=0.0)
 
 
 class _Voters(dict[str, tuple[tuple[str, float], ...]]):

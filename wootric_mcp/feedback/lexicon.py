@@ -7,7 +7,7 @@ user's own file extends or overrides both.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
@@ -64,16 +64,22 @@ class Lexicon:
 
     def themes(self, comment: Comment) -> frozenset[str]:
         """Names of the themes that a comment speaks of."""
-        text = comment.record.text
+        return self._themes(comment, comment.words, comment.record.text)
+
+    def themes_of_phrase(self, phrase: str, comment: Comment) -> frozenset[str]:
+        """Names of the themes that a phrase of a comment speaks of alone."""
+        return self._themes(comment, phrase.split(), phrase)
+
+    def _themes(self, comment: Comment, words: Sequence[str], text: str) -> frozenset[str]:
         if comment.language == CJK:
-            language = "ja" if is_japanese(text) else "zh"
+            language = "ja" if is_japanese(comment.record.text) else "zh"
             if (unspaced := self._unspaced.get(language)) is None:
                 unspaced = self._unspaced[language] = Unspaced(*self._tables(language))
             bits = unspaced.themes(text)
         elif comment.language in LANGUAGES:
             if (spaced := self._spaced.get(comment.language)) is None:
                 spaced = self._spaced[comment.language] = Spaced(*self._tables(comment.language))
-            bits = spaced.themes(comment.words)
+            bits = spaced.themes(words)
         else:
             bits = 0
         if (found := self._sets.get(bits)) is None:

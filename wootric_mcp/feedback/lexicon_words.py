@@ -35,15 +35,21 @@ class _Run:
     """Words in a row that speak of a theme, or (`is_not`) of something else."""
 
     patterns: tuple[Pattern, ...]
+    anchor: int
+    """Place of its longest word, which is rare, where the others may be in every comment."""
     theme: int
     """The theme's bit."""
     is_not: bool
 
-    def stands(self, words: Sequence[str], at: int) -> bool:
-        return len(words) - at >= len(self.patterns) and all(
-            pattern.fits(fold(word))
-            for pattern, word in zip(self.patterns, words[at : at + len(self.patterns)], strict=True)
-        )
+    def begin(self, words: Sequence[str], at: int) -> int:
+        """Where it begins if its anchor stands `at` this place, -1 if it does not stand there."""
+        begin = at - self.anchor
+        if begin < 0 or begin + len(self.patterns) > len(words):
+            return -1
+        for place, pattern in enumerate(self.patterns, begin):
+            if place != at and not pattern.fits(fold(words[place])):
+                return -1
+        return begin
 
 
 def patterns_of(entry: str) -> tuple[Pattern, ...]:
@@ -77,49 +83,42 @@ class Spaced:
 
     def __init__(self, entries: Iterable[tuple[str, int]], exceptions: Iterable[tuple[str, int]]) -> None:
         """Both as (entry, bit of its theme)."""
-        self._single = _Table()
-        self._heads = _Table()
-        self._runs: list[_Run] = []
+        single, anchors = _Table(), _Table()
+        runs: list[_Run] = []
         for is_not, each in ((False, entries), (True, exceptions)):
             for entry, theme in each:
                 patterns = patterns_of(entry)
                 if len(patterns) == 1 and not is_not:
-                    self._single.add(patterns[0], theme)
+                    single.add(patterns[0], theme)
                 else:
-                    self._heads.add(patterns[0], 1 << len(self._runs))
-                    self._runs.append(_Run(patterns, theme, is_not))
-        self._known = _Known(self._single)
-        self._starting: dict[str, tuple[_Run, ...]] = {}
+                    anchor = max(range(len(patterns)), key=lambda place: len(patterns[place].part))
+                    anchors.add(patterns[anchor], 1 << len(runs))
+                    runs.append(_Run(patterns, anchor, theme, is_not))
+        self._known = _Known(single, anchors, runs)
 
     def themes(self, words: Sequence[str]) -> int:
         """Bits of the themes that these words speak of."""
         known = self._known
         found = 0
-        starting = self._starting
         blocked: dict[int, int] = {}
-        runs: list[tuple[int, _Run]] = []
+        runs: list[tuple[range, int]] = []
         for at, word in enumerate(words):
-            found |= known[word]
-            begun = starting.get(word)
-            if begun is None:
-                begun = starting[word] = self._begun(word)
-            for run in begun:
-                if run.stands(words, at):
+            bits, anchored = known[word]
+            found |= bits
+            for run in anchored:
+                if (begin := run.begin(words, at)) >= 0:
+                    places = range(begin, begin + len(run.patterns))
                     if run.is_not:
-                        for place in range(at, at + len(run.patterns)):
+                        for place in places:
                             blocked[place] = blocked.get(place, 0) | run.theme
                     else:
-                        runs.append((at, run))
+                        runs.append((places, run.theme))
         if blocked:
-            found = reduce(or_, (known[word] & ~blocked.get(at, 0) for at, word in enumerate(words)), 0)
-        for at, run in runs:
-            if not all(blocked.get(place, 0) & run.theme for place in range(at, at + len(run.patterns))):
-                found |= run.theme
+            found = reduce(or_, (known[word][0] & ~blocked.get(at, 0) for at, word in enumerate(words)), 0)
+        for places, theme in runs:
+            if not all(blocked.get(place, 0) & theme for place in places):
+                found |= theme
         return found
-
-    def _begun(self, word: str) -> tuple[_Run, ...]:
-        bits = self._heads.bits(fold(word)) if self._runs else 0
-        return tuple(run for place, run in enumerate(self._runs) if bits >> place & 1) if bits else ()
 
 
 class Unspaced:
@@ -169,13 +168,18 @@ class _Table:
         return found
 
 
-class _Known(dict[str, int]):
-    """Bits of every word that has been looked up."""
+class _Known(dict[str, tuple[int, tuple[_Run, ...]]]):
+    """Of every word that has been looked up: bits of its themes, and the runs it may be the anchor of."""
 
-    def __init__(self, table: _Table) -> None:
+    def __init__(self, single: _Table, anchors: _Table, runs: Sequence[_Run]) -> None:
         super().__init__()
-        self._table = table
+        self._single = single
+        self._anchors = anchors
+        self._runs = runs
 
-    def __missing__(self, word: str) -> int:
-        bits = self[word] = self._table.bits(fold(word))
-        return bits
+    def __missing__(self, word: str) -> tuple[int, tuple[_Run, ...]]:
+        folded = fold(word)
+        places = self._anchors.bits(folded)
+        anchored = tuple(run for place, run in enumerate(self._runs) if places >> place & 1) if places else ()
+        known = self[word] = (self._single.bits(folded), anchored)
+        return known

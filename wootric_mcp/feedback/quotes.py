@@ -22,6 +22,8 @@ _RELEVANCE = 0.7
 _ALIKE = 0.8
 """Share of words (Jaccard) from which on two comments are near-duplicates."""
 _TOP_PHRASES = 8
+_BESIDE = 0.2
+"""Weight of what these comments say besides what they are quoted for."""
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+|(?<=[。！？])")
 _SPACE = re.compile(r"\s+")
 
@@ -61,7 +63,13 @@ class Quotes:
         self._taken: list[frozenset[str]] = []
         self._taken_ids: set[int] = set()
 
-    def pick(self, members: Iterable[Comment], most: int, words: Collection[str] = ()) -> list[Quote]:
+    def pick(
+        self,
+        members: Iterable[Comment],
+        most: int,
+        words: Collection[str] = (),
+        own: Collection[str] = (),
+    ) -> list[Quote]:
         """Central and diverse quotes from these comments: maximal marginal relevance (Carbonell, Goldstein
         1998).
 
@@ -71,9 +79,13 @@ class Quotes:
             members: Comments to choose from.
             most: Greatest number of quotes.
             words: Begins of words around which a long comment is cut.
+            own: Forms of phrases that say what the quotes are for; without, those that are frequent here.
         """
         members = [member for member in members if member.record.id not in self._taken_ids]
-        weights = self._weights(members)
+        weights = {
+            form: weight * (1.0 if form in own or not own else _BESIDE)
+            for form, weight in self._weights(members).items()
+        }
         pool = heapq.nsmallest(
             _POOL, members, key=lambda member: (-_centrality(member, weights), member.record.id)
         )

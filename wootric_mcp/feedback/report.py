@@ -197,7 +197,8 @@ def next_call(digest: Digest) -> str:
         return search
     # A theme is a customer's word, and what stands for it here would be taken literally.
     how = "added to its query" if selection.query else "as its query"
-    return f"{search} with one of the themes, in double quotes, {how}"
+    theme = "the phrase of a theme" if _named(digest) else "one of the themes"
+    return f"{search} with {theme}, in double quotes, {how}"
 
 
 def _legend(digest: Digest) -> str:
@@ -221,8 +222,9 @@ def _line(digest: Digest, piece: _Piece) -> str:
     # Whom a score is of is said where it is not just those counted before.
     people = f" (n = {theme.score.n})" if theme.score.n != theme.n else ""
     share = f" ({percent(theme.n, digest.comments)})" if digest.comments >= 5 else ""
-    run = f" (mostly “{theme.run}”)" if theme.run else ""
-    return f"{piece.theme}. {theme.phrase}{run}: {theme.n}{share}, {theme.score.short}{people}"
+    mostly = theme.run or (theme.phrase if theme.name else "")
+    title = (theme.name or theme.phrase) + (f" (mostly “{mostly}”)" if mostly else "")
+    return f"{piece.theme}. {title}: {theme.n}{share}, {theme.score.short}{people}"
 
 
 def _tail(digest: Digest, pieces: Sequence[_Piece]) -> list[str]:
@@ -254,7 +256,14 @@ def _structure(digest: Digest, pieces: Sequence[_Piece]) -> dict[str, Any]:
             **({"score_of_query": score_data(digest.query_score)} if digest.query_score else {}),
         },
         "themes": {
-            "columns": ["theme", "comments", "share", name, f"{name}_n"],
+            "columns": [
+                "theme",
+                "comments",
+                "share",
+                name,
+                f"{name}_n",
+                *(["name"] if _named(digest) else []),
+            ],
             "rows": [
                 row[:-2] for piece, row in zip(ordered, rows, strict=True) if piece.theme and not piece.quote
             ],
@@ -283,7 +292,12 @@ def _row(digest: Digest, piece: _Piece) -> list[Any]:
     theme = digest.themes[piece.theme - 1].theme
     share = round(theme.n / digest.comments, 3) if digest.comments >= 5 else None
     value = None if theme.score.value is None else round(theme.score.value, 1)
-    return [piece.theme, theme.n, share, value, theme.score.n, theme.phrase, theme.run]
+    figures = [piece.theme, theme.n, share, value, theme.score.n]
+    return [*figures, *([theme.name or None] if _named(digest) else []), theme.phrase, theme.run]
+
+
+def _named(digest: Digest) -> bool:
+    return any(each.theme.name for each in digest.themes)
 
 
 def _by_value(digest: Digest) -> list[_Piece]:

@@ -1,11 +1,11 @@
-"""Themes: what several comments talk about, as phrases counted by comment."""
+"""Themes: what several comments talk about, as rows of the lexicon and as phrases, counted by comment."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from wootric_mcp.feedback.comments import Comment
 from wootric_mcp.feedback.score import Score, SurveyType, category, score
@@ -16,6 +16,8 @@ _OVERLAP = 0.5
 """Share of a phrase's comments that a theme already has, from which on the phrase is the same theme."""
 _ASSOCIATION = 0.25
 """Normalised pointwise mutual information that two words need to be one phrase (Bouma, GSCL 2009)."""
+_GATHERING = 1.5
+"""Weight of what says more than a word: of two words that stay together, and of a row of the lexicon."""
 _AS_TELLING = 0.75
 _MOSTLY, _NEARLY_ALL = 0.6, 0.9
 """Shares of a word's comments that hold a pair with it."""
@@ -27,16 +29,33 @@ _CONFIDENCE = 1.64
 """Quantile of the normal distribution for a one-sided bound of 95 %."""
 _LONGEST_RUN = 5
 _RUN_SHARE = 0.6
+_PHRASE_SHARE = 0.05
+"""Of a row's comments, that say the phrase which tells the row."""
 _COMMENTS_READ = 300
 """Comments of a theme from which its run of words is made out."""
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """A theme that the lexicon tells, and the comments that speak of it."""
+
+    name: str
+    asked: Sequence[Comment]
+    others: int
+    """How many of the other comments speak of it, too."""
+    scored: Sequence[Comment]
+    """Those of the other comments whose scores count."""
+    has: Callable[[str, Comment], bool]
+    """Whether a phrase of a comment speaks of the theme alone."""
+
+
+@dataclass(frozen=True, slots=True)
 class Theme:
-    """A phrase, and the comments asked about that contain it in whatever form of its words."""
+    """A row of the lexicon or a phrase, and the comments asked about that speak of it."""
 
     phrase: str
-    """The way it is mostly written. Customers' words: to be shown fenced only."""
+    """The way it is mostly written; of a row, the phrase that tells it best, "" if there is none. Customers'
+    words: to be shown fenced only."""
     form: str
     run: str
     """Up to five words in a row around it that most of these comments share; "" if there are none."""
@@ -45,6 +64,10 @@ class Theme:
     """Of all comments asked about."""
     score: Score
     """Of everybody who says it, and what the query asks for, also outside the category asked about."""
+    name: str = ""
+    """Of a row, in our words or the operator's; "" for a phrase."""
+    own: Mapping[str, str] = field(default_factory=dict)
+    """Forms of phrases that speak of a row alone, and how each is written."""
 
     @property
     def n(self) -> int:
@@ -59,19 +82,21 @@ def find_themes(
     most: int = 12,
     is_known: Callable[[str], bool] = lambda form: False,
     scored: Sequence[Comment] | None = None,
+    rows: Sequence[Row] = (),
     told: Sequence[Sequence[Comment]] = (),
 ) -> list[Theme]:
     """Themes of the comments asked about, the weightiest first.
 
-    A phrase weighs by the number of comments it is in times how telling it is: with `others` to compare with,
+    A theme weighs by the number of comments it is in times how telling it is: with `others` to compare with,
     how much more often it is said here than there; without, how far those who say it score from all.
 
     Args:
         asked: Comments the answer is about.
         others: The other comments of the same people and period; may be empty.
         most: Greatest number of themes.
-        scored: Those of `others` whose scores count for a theme, all unless given.
         is_known: Tells which forms are no news, such as the words of the query.
+        scored: Those of `others` whose scores count for a theme, all unless given.
+        rows: What the lexicon tells. Phrases are found for what it misses, and for what stands out in a row.
         told: Comments of each theme that is told already, which is not found once more.
     """
     counts = _counts(asked)
@@ -81,34 +106,95 @@ def find_themes(
         for form, n in counts.items()
         if n >= least and not is_known(form) and _is_phrase(form, counts, len(asked))
     ]
-    telling = _contrast(counts, asked, others) if others else _departure(phrases, asked, survey_type)
+    telling: Callable[[str], float]
+    if others:
+        elsewhere = _counts(others)
+        contrast = _contrast(len(asked), len(others))
+        telling = lambda form: contrast(counts[form], elsewhere[form])  # noqa: E731
+        row_telling = {row.name: contrast(len(row.asked), row.others) for row in rows}
+    else:
+        telling, departure = _departure(phrases, asked, survey_type)
+        row_telling = {row.name: departure(row.asked) for row in rows}
     tellings = {form: telling(form) for form in phrases}
     phrases = [form for form in phrases if not _is_part(form, counts, tellings)]
     # A pair of words that stays says more than either.
-    weight = {form: counts[form] * tellings[form] * (1.5 if " " in form else 1.0) for form in phrases}
+    weight = {form: counts[form] * tellings[form] * (_GATHERING if " " in form else 1.0) for form in phrases}
     ranked = sorted(phrases, key=lambda form: (-weight[form], form))[:_MOST_CANDIDATES]
     members = _members(ranked, asked)
-    chosen: list[str] = []
-    for form in ranked:
+    candidates: list[tuple[float, str, Row | None]] = [(weight[form], form, None) for form in ranked]
+    candidates += [(len(row.asked) * row_telling[row.name] * _GATHERING, row.name, row) for row in rows]
+    chosen: list[tuple[str, Row | None, Sequence[Comment]]] = []
+    known = [(_ids(theme), True) for theme in told]
+    for _, form, row in sorted(candidates, key=lambda one: (-one[0], one[2] is None, one[1])):
         if len(chosen) == most:
             break
-        if _distinct_people(members[form]) >= least and not any(
-            _same_theme(members[form], theme, len(asked))
-            for theme in (*told, *(members[other] for other in chosen))
+        found = row.asked if row else members[form]
+        if len(found) < least or _distinct_people(found) < least:
+            continue
+        ids = _ids(found)
+        if not any(
+            _is_in_row(ids, theme, len(asked)) if row or is_row else _same_theme(ids, theme, len(asked))
+            for theme, is_row in known
         ):
-            chosen.append(form)
-    everybody = _members(chosen, others if scored is None else scored)
+            chosen.append((form, row, found))
+            known.append((ids, row is not None))
+    background = others if scored is None else scored
+    everybody = _members([form for form, row, _ in chosen if row is None], background)
     return [
-        Theme(
-            phrase=(phrase := _spelling(form, members[form])),
-            form=form,
-            run=_run(phrase.split(), members[form][:_COMMENTS_READ]),
-            members=tuple(members[form]),
-            share=len(members[form]) / len(asked),
-            score=score((comment.record for comment in members[form] + everybody[form]), survey_type),
-        )
-        for form in chosen
+        _of_row(row, counts, len(asked), survey_type)
+        if row
+        else _of_phrase(form, found, everybody[form], len(asked), survey_type)
+        for form, row, found in chosen
     ]
+
+
+def _of_phrase(
+    form: str, found: Sequence[Comment], scored: Sequence[Comment], n: int, survey_type: SurveyType
+) -> Theme:
+    phrase = _spelling(form, found)
+    return Theme(
+        phrase=phrase,
+        form=form,
+        run=_run(phrase.split(), found[:_COMMENTS_READ]),
+        members=tuple(found),
+        share=len(found) / n,
+        score=score((comment.record for comment in (*found, *scored)), survey_type),
+    )
+
+
+def _of_row(row: Row, counts: Counter[str], n: int, survey_type: SurveyType) -> Theme:
+    """A row with the phrase of its own that is most telling: frequent here, and rare among all who are asked
+    about."""
+    inside = _counts(row.asked)
+    usual = len(row.asked) / n
+    least = max(2, math.ceil(_PHRASE_SHARE * len(row.asked)))
+    weight = {
+        form: times * (0.2 + math.log(times / (counts[form] * usual))) * (_GATHERING if " " in form else 1.0)
+        for form, times in inside.items()
+        if times >= least and len(form) <= _LONGEST_PHRASE and times > counts[form] * usual
+    }
+    examples: dict[str, Comment] = {}
+    for comment in row.asked:
+        for form in comment.phrases.keys() & weight.keys():
+            examples.setdefault(form, comment)
+    own = {
+        form: examples[form].phrases[form]
+        for form in sorted(weight, key=lambda form: (-weight[form], form))
+        if row.has(examples[form].phrases[form], examples[form])
+    }
+    best = next(iter(own), "")
+    saying = [comment for comment in row.asked if best in comment.phrases]
+    phrase = _spelling(best, saying) if best else ""
+    return Theme(
+        phrase=phrase,
+        form=best,
+        run=_run(phrase.split(), saying[:_COMMENTS_READ]) if phrase else "",
+        members=tuple(row.asked),
+        share=len(row.asked) / n,
+        score=score((comment.record for comment in (*row.asked, *row.scored)), survey_type),
+        name=row.name,
+        own=own,
+    )
 
 
 def _counts(comments: Sequence[Comment]) -> Counter[str]:
@@ -150,18 +236,16 @@ def _is_part(pair: str, counts: Mapping[str, int], telling: Mapping[str, float])
     )
 
 
-def _contrast(
-    counts: Counter[str], asked: Sequence[Comment], others: Sequence[Comment]
-) -> Callable[[str], float]:
-    """How much likelier a phrase is here than elsewhere, at least: the lower 95 % bound of a log ratio.
+def _contrast(asked: int, others: int) -> Callable[[int, int], float]:
+    """How much likelier a theme is here than elsewhere, at least, by its comments here and there: the lower
+    95 % bound of a log ratio.
 
     Half a comment is added on either side, so that what is said here only does not outweigh everything.
     """
-    elsewhere = _counts(others)
-    odds = math.log((len(others) + 1) / (len(asked) + 1))
+    odds = math.log((others + 1) / (asked + 1))
 
-    def telling(form: str) -> float:
-        here, there = counts[form] + 0.5, elsewhere[form] + 0.5
+    def telling(inside: int, outside: int) -> float:
+        here, there = inside + 0.5, outside + 0.5
         return 0.2 + max(0.0, math.log(here / there) + odds - _CONFIDENCE * math.sqrt(1 / here + 1 / there))
 
     return telling
@@ -169,18 +253,17 @@ def _contrast(
 
 def _departure(
     phrases: Collection[str], asked: Sequence[Comment], survey_type: SurveyType
-) -> Callable[[str], float]:
+) -> tuple[Callable[[str], float], Callable[[Sequence[Comment]], float]]:
     """How far the balance of promoters and detractors among those who say it is from that of all, drawn
-    towards it."""
+    towards it: by phrase, and by comments."""
     balance: Counter[str] = Counter()
     scored: Counter[str] = Counter()
     wanted = set(phrases)
     total = n = 0
     for comment in asked:
-        part = category(comment.record.score, survey_type)
-        if part is None:
+        sign = _sign(comment, survey_type)
+        if sign is None:
             continue
-        sign = (part == "promoter") - (part == "detractor")
         total += sign
         n += 1
         for form in comment.phrases.keys() & wanted:
@@ -188,11 +271,20 @@ def _departure(
             scored[form] += 1
     usual = total / n if n else 0.0
 
-    def telling(form: str) -> float:
-        drawn = (balance[form] + usual * _PRIOR_COMMENTS) / (scored[form] + _PRIOR_COMMENTS)
+    def telling(balance: int, scored: int) -> float:
+        drawn = (balance + usual * _PRIOR_COMMENTS) / (scored + _PRIOR_COMMENTS)
         return 0.2 + abs(drawn - usual)
 
-    return telling
+    def of_comments(comments: Sequence[Comment]) -> float:
+        signs = [sign for comment in comments if (sign := _sign(comment, survey_type)) is not None]
+        return telling(sum(signs), len(signs))
+
+    return lambda form: telling(balance[form], scored[form]), of_comments
+
+
+def _sign(comment: Comment, survey_type: SurveyType) -> int | None:
+    part = category(comment.record.score, survey_type)
+    return None if part is None else (part == "promoter") - (part == "detractor")
 
 
 def _members(forms: Collection[str], comments: Sequence[Comment]) -> dict[str, list[Comment]]:
@@ -210,19 +302,33 @@ def _distinct_people(members: Sequence[Comment]) -> int:
     return max(len(people), len({comment.words for comment in members}) if len(people) == 1 else 0)
 
 
-def _same_theme(members: Sequence[Comment], theme: Sequence[Comment], n: int) -> bool:
+def _ids(comments: Sequence[Comment]) -> set[int]:
+    return {comment.record.id for comment in comments}
+
+
+def _same_theme(members: set[int], theme: set[int], n: int) -> bool:
     """Whether a phrase is said in much the same comments as a theme, more than chance brings about.
 
     Of a theme that most comments share, every phrase is a part; it is the same only if it is about as
     frequent.
     """
-    ids = {comment.record.id for comment in theme}
-    shared = sum(comment.record.id in ids for comment in members)
+    shared = len(members & theme)
     fewer, more = sorted((len(members), len(theme)))
     if more > n / 2:
         return shared >= _OVERLAP * (fewer + more - shared)
-    by_chance = more / n
-    return shared >= (by_chance + (1 - by_chance) * _OVERLAP) * fewer
+    return shared >= _least_share(more / n) * fewer
+
+
+def _is_in_row(members: set[int], theme: set[int], n: int) -> bool:
+    """Whether most of these comments, more than by chance, are in a theme, where either is a row.
+
+    A row goes beside a phrase that is part of it, for it says more; a phrase goes into a row.
+    """
+    return len(members & theme) >= _least_share(len(theme) / n) * len(members)
+
+
+def _least_share(by_chance: float) -> float:
+    return by_chance + (1 - by_chance) * _OVERLAP
 
 
 def _spelling(form: str, members: Sequence[Comment]) -> str:

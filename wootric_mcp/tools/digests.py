@@ -12,6 +12,7 @@ from mcp.types import CallToolResult
 
 from wootric_mcp.shield.fence import fence
 from wootric_mcp.tools import answers
+from wootric_mcp.tools.lexicons import chosen_lexicon
 from wootric_mcp.tools.listing import offset_cursor, offset_of, question_of
 from wootric_mcp.tools.reading import Evidence, Progress, reading
 
@@ -44,6 +45,7 @@ async def summarize(
     from wootric_mcp.feedback.selection import Selection
 
     selection = Selection(category=category, where=dict(where), query=query)
+    lexicon = chosen_lexicon(app)
 
     def written(evidence: Evidence) -> CallToolResult:
         summed_up = digest(
@@ -52,6 +54,7 @@ async def summarize(
             person=app.aliases.alias,
             survey_type=app.settings.survey_type,
             selection=selection,
+            lexicon=lexicon,
             budget=max_tokens,
         )
         text = as_text(summed_up, fence=fence, budget=max_tokens)

@@ -5,10 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mcp.server.mcpserver.exceptions import ToolError
+
 if TYPE_CHECKING:
     from wootric_mcp.feedback.lexicon import Lexicon
+    from wootric_mcp.tools.app import App
 
 _LARGEST = 1_000_000
+
+
+def chosen_lexicon(app: App) -> Lexicon:
+    """The lexicon of `WOOTRIC_THEMES`; a file is read again for every answer, so that edits show.
+
+    Raises:
+        ToolError: if it cannot be used.
+    """
+    from wootric_mcp.feedback.lexicon import LexiconError
+
+    try:
+        return lexicon_of(app.settings.themes)
+    except LexiconError as error:
+        raise ToolError(f"WOOTRIC_THEMES cannot be used: {error}. Nothing was read.") from error
 
 
 def lexicon_of(chosen: str) -> Lexicon:
