@@ -77,6 +77,15 @@ def test_a_number_in_some_copies_does_not_join_those_that_have_another() -> None
     text = "I waited {}weeks until somebody from support answered my mail"
     first = first_of([text.format("3 "), text.format(""), text.format("4 ")])
     assert first[0] != first[2]
+    assert first[1] in (0, 1)
+
+
+def test_thousands_of_copies_are_found_in_little_time() -> None:
+    text = "Dear {}, the export of our yearly report fails every single day in the new app"
+    names = [f"{a}{b}{c}{d}x" for a in "bdfglmnr" for b in "aeiou" for c in "bdfglmnr" for d in "aeiou"]
+    assert are_one(*(text.format(name) for name in names * 2))
+    numbered = [text.format(number) for number in range(5_000)]
+    assert first_of([*numbered, text.format("")])[:5_000] == list(range(5_000))
 
 
 def test_no_chain_of_small_differences_joins_texts_that_differ_widely() -> None:

@@ -9,6 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from wootric_mcp.feedback.words import fold, is_unspaced, words_of
 
@@ -42,10 +43,13 @@ class _Rule:
 _SPACED = _Rule(least=6, replaced=10, free=2, share=10)
 _UNSPACED = _Rule(least=12, replaced=16, free=4, share=4)
 
+_MOST_NEIGHBOURS = 100
+"""Near-duplicates after which a text is no longer compared with: those it has stand for it."""
 _DECIMAL_COMMA = re.compile(r"(?<=[0-9]),(?=[0-9])")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 _UNSPACED_NUMBER = re.compile(rf"{_NUMBER.pattern}|[二三四五六七八九十百千]+")
 _UNSPACED_NEGATION = re.compile("[不没沒]|ない|ません|なかった")
+_NO_NUMBER: frozenset[str] = frozenset()
 _NUMBER_WORDS = frozenset(
     fold("""
     two three four five six seven eight nine ten eleven twelve
@@ -113,15 +117,15 @@ def _centres(written: Mapping[str, str], copies: Mapping[str, int]) -> dict[str,
     """The centre of each text that is near another one, both by their spelling."""
     found: dict[str, str] = {}
     described = [_described(spelling, folded) for spelling, folded in written.items()]
-    blocks: dict[tuple[bool, bool], list[_Text]] = defaultdict(list)
+    blocks: dict[object, list[_Text]] = defaultdict(list)
     for text in described:
         if len(text.parts) >= text.rule.least - text.rule.free:
-            blocks[text.rule is _SPACED, text.is_negated].append(text)
+            blocks[text.rule, text.is_negated].append(text)
     for block in blocks.values():
         frequency = Counter(part for text in block for part in text.parts)
         rare_first = [
             replace(text, parts=tuple(sorted(text.parts, key=lambda part: (frequency[part], part))))
-            for text in block
+            for text in sorted(block, key=lambda text: (len(text.numbers), text.spelling))
         ]
         found |= _stars(_neighbours(rare_first), copies)
     return found
@@ -144,47 +148,47 @@ def _neighbours(texts: Sequence[_Text]) -> dict[_Text, list[_Text]]:
 
     Only texts with a rare part in common are compared (prefix filtering: Chaudhuri, Ganti and Kaushik, A
     Primitive Operator for Similarity Joins, 2006): of n parts, m of which another text has, too, at most
-    n - m come before the rarest of these.
+    n - m come before the rarest of these. Texts without a number come first; one with numbers is compared
+    with them and with those of the same numbers.
     """
-    index: dict[tuple[int, int, str], list[_Text]] = defaultdict(list)
+    index: dict[tuple[frozenset[str], int, int, str], list[_Text]] = defaultdict(list)
     found: dict[_Text, list[_Text]] = defaultdict(list)
     for text in texts:
         rule, size, own = text.rule, len(text.parts), set(text.parts)
         tolerated = rule.tolerated(size)
         compared: set[str] = set()
-        for other_size in range(size - tolerated, size + tolerated + 1):
+        sizes = range(size - tolerated, size + tolerated + 1)
+        for numbers, other_size in product({_NO_NUMBER, text.numbers}, sizes):
             least = rule.in_common(size, other_size)
             for part in text.parts[: max(0, size - least + 1)]:
                 for other_place in range(other_size - least + 1):
-                    for other in index.get((other_size, other_place, part), ()):
+                    for other in index.get((numbers, other_size, other_place, part), ()):
                         if other.spelling not in compared:
                             compared.add(other.spelling)
                             if len(own.intersection(other.parts)) >= least:
                                 found[text].append(other)
                                 found[other].append(text)
-        for place, part in enumerate(text.parts[: tolerated + 1]):
-            index[size, place, part].append(text)
+        if len(found.get(text, ())) < _MOST_NEIGHBOURS:
+            for place, part in enumerate(text.parts[: tolerated + 1]):
+                index[text.numbers, size, place, part].append(text)
     return found
 
 
 def _stars(neighbours: Mapping[_Text, Sequence[_Text]], copies: Mapping[str, int]) -> dict[str, str]:
     """Groups of a text and its neighbours, those with the most neighbours first: each with its centre."""
 
-    def rank(text: _Text) -> tuple[int, str]:
-        return -sum(copies[each.spelling] for each in (text, *neighbours[text])), text.spelling
-
+    rank = {
+        text: (-sum(copies[each.spelling] for each in (text, *near)), text.spelling)
+        for text, near in neighbours.items()
+    }
     found: dict[str, str] = {}
-    for centre in sorted(neighbours, key=rank):
+    for centre in sorted(neighbours, key=rank.__getitem__):
         if centre.spelling in found:
             continue
         found[centre.spelling] = centre.spelling
-        numbers = {centre.numbers}
-        for text in sorted(neighbours[centre], key=rank):
-            if text.spelling not in found and not any(_contradict(text.numbers, each) for each in numbers):
+        numbers = centre.numbers
+        for text in sorted(neighbours[centre], key=rank.__getitem__):
+            if text.spelling not in found and (not text.numbers or text.numbers == (numbers or text.numbers)):
                 found[text.spelling] = centre.spelling
-                numbers.add(text.numbers)
+                numbers = numbers or text.numbers
     return found
-
-
-def _contradict(numbers: frozenset[str], others: frozenset[str]) -> bool:
-    return not (numbers <= others or others <= numbers)
