@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wootric_mcp.feedback.quotations import quotations
@@ -132,6 +132,7 @@ def test_an_ellipsis_parts_a_quotation_into_pieces() -> None:
 
 
 @given(st.text(alphabet="ab 1#“”\"'‘’„«»>\n.…-(—", max_size=80))
+@example('"1\n>1"')
 def test_any_text_can_be_read(draft: str) -> None:
     found = quotations(draft)
     for quotation in found:

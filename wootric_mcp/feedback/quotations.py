@@ -65,7 +65,7 @@ def quotations(draft: str) -> list[Quotation]:
     found += [
         block
         for block in _blocks(draft)
-        if not any(block.start <= quotation.start < block.end for quotation in found)
+        if not any(block.start < quotation.end and quotation.start < block.end for quotation in found)
     ]
     return _with_ids(draft, sorted(found, key=lambda quotation: quotation.start))
 
