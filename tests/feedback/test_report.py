@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from dataclasses import replace
 
 import bpe_openai
 import pytest
@@ -179,15 +180,20 @@ HOSTILE = "zqxhostile"
 
 
 @settings(max_examples=60, deadline=None)
-@given(RECORDS, SELECTIONS, st.sampled_from([500, 800, 1_500, 8_000]))
-def test_any_answer_keeps_its_budget_and_its_bytes_in_any_order(records, selection, budget: int) -> None:
-    found = digest(records, receipt=RECEIPT, selection=selection)
-    again = digest(shuffled(records), receipt=RECEIPT, selection=selection)
+@given(
+    RECORDS, SELECTIONS, st.sampled_from([500, 800, 1_500, 8_000]), st.sampled_from(["", "read 61 % " * 40])
+)
+def test_any_answer_keeps_its_budget_and_its_bytes_in_any_order(
+    records, selection, budget: int, coverage: str
+) -> None:
+    receipt = replace(RECEIPT, coverage=coverage, remark=coverage)
+    found = digest(records, receipt=receipt, selection=selection)
+    again = digest(shuffled(records), receipt=receipt, selection=selection)
     text, data = as_text(found, fence=steady, budget=budget), as_data(found, budget=budget)
     assert estimate_tokens(text) <= budget and estimate_tokens(compact(data)) <= budget
     assert text == as_text(again, fence=steady, budget=budget)
     assert json.dumps(data) == json.dumps(as_data(again, budget=budget))
-    hits = search(records, receipt=RECEIPT, selection=selection)
+    hits = search(records, receipt=receipt, selection=selection)
     text, data = found_as_text(hits, fence=steady, budget=budget), found_as_data(hits, budget=budget)
     assert estimate_tokens(text) <= budget and estimate_tokens(compact(data)) <= budget
     assert bool(data["untrusted"]["rows"]) == bool(hits.hits)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,9 @@ from wootric_mcp.feedback.period import Period
 
 _FILTER_TOKENS = 60
 _COVERAGE_TOKENS, _REMARK_TOKENS = 80, 120
+SHORT_ANSWER = 1_000
+"""Tokens of an answer below which there is room for less."""
+_SHORT_COVERAGE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,12 @@ class Receipt:
     def read_at(self) -> str:
         """`as_of` to the minute, in the zone of the period."""
         return f"{self.as_of.astimezone(self.period.tz):%Y-%m-%d %H:%M}"
+
+    def within(self, budget: int) -> Receipt:
+        """What an answer of so many tokens has room for."""
+        if budget >= SHORT_ANSWER:
+            return self
+        return replace(self, coverage=clip(self.coverage, _SHORT_COVERAGE), remark="")
 
     @property
     def sentence(self) -> str:

@@ -7,14 +7,14 @@ fence and in the structure under `untrusted`; everything else is ours.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from wootric_mcp.feedback.budget import DEFAULT, estimate_tokens
 from wootric_mcp.feedback.digest import Digest
 from wootric_mcp.feedback.filling import Fence, compact, fill
 from wootric_mcp.feedback.quotes import Quote
-from wootric_mcp.feedback.receipt import call, filters, wider
+from wootric_mcp.feedback.receipt import SHORT_ANSWER, call, filters, wider
 from wootric_mcp.feedback.score import SCALES, Score, percent
 from wootric_mcp.feedback.search import Found
 
@@ -35,6 +35,7 @@ class _Piece:
 
 def as_text(digest: Digest, *, fence: Fence, budget: int = DEFAULT) -> str:
     """A digest as text of at most `budget` tokens."""
+    digest = replace(digest, receipt=digest.receipt.within(budget))
 
     def render(pieces: Sequence[_Piece]) -> str:
         lines = [_line(digest, piece) for piece in _in_order(pieces)]
@@ -56,14 +57,15 @@ def as_text(digest: Digest, *, fence: Fence, budget: int = DEFAULT) -> str:
 
 def as_data(digest: Digest, *, budget: int = DEFAULT) -> dict[str, Any]:
     """A digest as structure, whose compact JSON costs at most `budget` tokens."""
+    digest = replace(digest, receipt=digest.receipt.within(budget))
     pieces = fill(
         _by_value(digest),
         budget=budget,
-        render=lambda pieces: compact(_structure(digest, pieces)),
+        render=lambda pieces: compact(_structure(digest, pieces, budget)),
         show=lambda piece: compact(_row(digest, piece)),
         may_skip=_is_quote,
     )
-    return _structure(digest, pieces)
+    return _structure(digest, pieces, budget)
 
 
 def found_as_text(
@@ -77,6 +79,7 @@ def found_as_text(
         budget: In tokens.
         cursor: Makes the cursor of the page that begins after so many matches.
     """
+    found = replace(found, receipt=found.receipt.within(budget))
 
     def render(hits: Sequence[Quote]) -> str:
         lines = [_hit_line(found, hit) for hit in hits]
@@ -95,6 +98,7 @@ def found_as_data(
     found: Found, *, budget: int = DEFAULT, cursor: Callable[[int], str] = str
 ) -> dict[str, Any]:
     """A page of search results as structure, whose compact JSON costs at most `budget` tokens."""
+    found = replace(found, receipt=found.receipt.within(budget))
 
     def structure(hits: Sequence[Quote]) -> dict[str, Any]:
         further, ask = _further(found, len(hits), cursor)
@@ -239,12 +243,18 @@ def _tail(digest: Digest, pieces: Sequence[_Piece]) -> list[str]:
     return [" ".join(sentences)] if sentences else []
 
 
-def _structure(digest: Digest, pieces: Sequence[_Piece]) -> dict[str, Any]:
+def _structure(digest: Digest, pieces: Sequence[_Piece], budget: int) -> dict[str, Any]:
     themes, quotes = _left_out(digest, pieces)
     ordered = _in_order(pieces)
     rows = [_row(digest, piece) for piece in ordered]
     told = [digest.themes[piece.theme - 1].theme for piece in ordered if piece.theme and not piece.quote]
     name = SCALES[digest.survey_type].name.lower()
+    of_query = digest.query_score if budget >= SHORT_ANSWER else None
+    columns = ["theme", "comments", "share", name, f"{name}_n", *(["name"] if _named(digest) else [])]
+    theme_rows = [
+        row[:-2] for piece, row in zip(ordered, rows, strict=True) if piece.theme and not piece.quote
+    ]
+    quote_rows = [row for piece, row in zip(ordered, rows, strict=True) if piece.quote]
     return {
         # The score's figures stand below.
         "summary": " ".join([_nobody(digest.property_names), *_circumstances(digest)]).strip(),
@@ -253,33 +263,24 @@ def _structure(digest: Digest, pieces: Sequence[_Piece]) -> dict[str, Any]:
             "responses": digest.selected,
             "comments": digest.comments,
             "in_no_theme": digest.in_no_theme,
-            **({"score_of_query": score_data(digest.query_score)} if digest.query_score else {}),
+            # The summary has it in words.
+            **({"score_of_query": score_data(of_query)} if of_query else {}),
         },
-        "themes": {
-            "columns": [
-                "theme",
-                "comments",
-                "share",
-                name,
-                f"{name}_n",
-                *(["name"] if _named(digest) else []),
-            ],
-            "rows": [
-                row[:-2] for piece, row in zip(ordered, rows, strict=True) if piece.theme and not piece.quote
-            ],
-        },
+        "themes": _table(columns, theme_rows),
         "left_out": {"themes": themes, "quotes": quotes},
         "next": next_call(digest),
         "untrusted": {
             "themes": [theme.phrase for theme in told],
             **({"mostly": [theme.run for theme in told]} if any(theme.run for theme in told) else {}),
-            "quotes": {
-                "columns": list(_QUOTE_COLUMNS),
-                "rows": [row for piece, row in zip(ordered, rows, strict=True) if piece.quote],
-            },
+            "quotes": _table(_QUOTE_COLUMNS, quote_rows),
             **({"property_names": list(digest.property_names)} if digest.property_names else {}),
         },
     }
+
+
+def _table(columns: Sequence[str], rows: list[list[Any]]) -> dict[str, Any]:
+    """Rows and what their values are."""
+    return {"columns": list(columns), "rows": rows}
 
 
 def _row(digest: Digest, piece: _Piece) -> list[Any]:

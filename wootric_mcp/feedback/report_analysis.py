@@ -7,24 +7,19 @@ the structure. Everything else is ours.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
 from wootric_mcp.feedback.analysis import Analysis, Compared, Group, Step
-from wootric_mcp.feedback.budget import DEFAULT, clip, estimate_tokens
+from wootric_mcp.feedback.budget import DEFAULT, estimate_tokens
 from wootric_mcp.feedback.change import Difference
 from wootric_mcp.feedback.filling import Fence, compact, fill
-from wootric_mcp.feedback.receipt import Receipt, call, filters, wider
+from wootric_mcp.feedback.receipt import SHORT_ANSWER, Receipt, call, filters, wider
 from wootric_mcp.feedback.report import counted, score_data
 from wootric_mcp.feedback.score import NO_PERCENTAGE_BELOW, SCALES, percent, rounded
 from wootric_mcp.feedback.selection import short
 
 _Piece = Step | Group
-
-_ROOMY = 1_000
-"""Tokens of an answer in which what could not be read is told at length, in others in so many tokens:"""
-_SHORT_COVERAGE = 20
 
 _NO_VALUE = "(none)"
 _VERDICTS = {
@@ -138,9 +133,7 @@ def _part(receipt: Receipt) -> str:
 
 def _stands_on(receipt: Receipt, budget: int) -> str:
     """The receipt in words, fewer of them where there is little room."""
-    if budget < _ROOMY:
-        receipt = replace(receipt, coverage=clip(receipt.coverage, _SHORT_COVERAGE), remark="")
-    return receipt.sentence
+    return receipt.within(budget).sentence
 
 
 def _change_told(found: Analysis, budget: int) -> list[str]:
@@ -302,7 +295,7 @@ def _structure(found: Analysis, pieces: Sequence[_Piece], budget: int) -> dict[s
     if (notes := _notes(found)) and estimate_tokens(summary + notes) <= budget / 4:
         summary += f" {notes}"
     data: dict[str, Any] = {"summary": summary, "score": score_data(found.score)}
-    if budget >= _ROOMY:
+    if budget >= SHORT_ANSWER:
         data["distribution"] = _distribution(found)
     if found.compared:
         data["compared"] = _compared_data(found, found.compared, budget)
