@@ -148,8 +148,8 @@ def head(digest: Digest) -> list[str]:
     return [_nobody(digest.property_names) or first, *_circumstances(digest)]
 
 
-def _circumstances(digest: Digest) -> list[str]:
-    """What the figures are of."""
+def _circumstances(digest: Digest, *, of_query: bool = True) -> list[str]:
+    """What the figures are of; with the score of all who say what a query asks for, if that is wanted."""
     score, scale = digest.score, SCALES[digest.survey_type]
     excluded = f"; {counted(digest.excluded, 'excluded one')} left out" if digest.excluded else ""
     counts = f"{counted(digest.responses, 'response')}, {digest.commented} with a comment{excluded}."
@@ -160,7 +160,8 @@ def _circumstances(digest: Digest) -> list[str]:
         lines.append(f"{counted(score.out_of_range, 'score')} {outside}")
     description = filters(digest.selection.describe(digest.survey_type))
     if description:
-        said = f"; all who say it: {digest.query_score.figure}" if digest.query_score else ""
+        told = of_query and digest.query_score
+        said = f"; all who say it: {told.figure}" if told else ""
         counts = f"{counted(digest.selected, 'response')}, {digest.comments} with a comment{said}."
         lines.append(f"Selected: {description}: {counts}")
     if not digest.comments:
@@ -249,7 +250,9 @@ def _structure(digest: Digest, pieces: Sequence[_Piece], budget: int) -> dict[st
     rows = [_row(digest, piece) for piece in ordered]
     told = [digest.themes[piece.theme - 1].theme for piece in ordered if piece.theme and not piece.quote]
     name = SCALES[digest.survey_type].name.lower()
-    of_query = digest.query_score if budget >= SHORT_ANSWER else None
+    of_query = score_data(digest.query_score) if digest.query_score else {}
+    if is_short := budget < SHORT_ANSWER:
+        of_query = {key: value for key, value in of_query.items() if key not in {"type", "note"}}
     columns = ["theme", "comments", "share", name, f"{name}_n", *(["name"] if _named(digest) else [])]
     theme_rows = [
         row[:-2] for piece, row in zip(ordered, rows, strict=True) if piece.theme and not piece.quote
@@ -257,14 +260,15 @@ def _structure(digest: Digest, pieces: Sequence[_Piece], budget: int) -> dict[st
     quote_rows = [row for piece, row in zip(ordered, rows, strict=True) if piece.quote]
     return {
         # The score's figures stand below.
-        "summary": " ".join([_nobody(digest.property_names), *_circumstances(digest)]).strip(),
+        "summary": " ".join(
+            [_nobody(digest.property_names), *_circumstances(digest, of_query=not is_short)]
+        ).strip(),
         "score": score_data(digest.score),
         "selected": {
             "responses": digest.selected,
             "comments": digest.comments,
             "in_no_theme": digest.in_no_theme,
-            # The summary has it in words.
-            **({"score_of_query": score_data(of_query)} if of_query else {}),
+            **({"score_of_query": of_query} if of_query else {}),
         },
         "themes": _table(columns, theme_rows),
         "left_out": {"themes": themes, "quotes": quotes},
