@@ -28,7 +28,7 @@ demo: .venv/installed ## three conversations with a simulated account; DATA=file
 	@echo "Starting a simulated Wootric account and the server, then talking with them (half a minute)"
 	@$(BIN)/python -m demo $(if $(DATA),--data '$(DATA)')
 
-test: .venv/installed ## the fast tests (under 5 minutes)
+test: .venv/installed ## the fast tests (about 6 minutes on two cores)
 	@echo "Running the fast tests; 'make verify' runs the slow ones too"
 	@$(BIN)/python -m pytest -n 2
 
