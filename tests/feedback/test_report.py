@@ -30,7 +30,8 @@ from wootric_mcp.feedback.budget import estimate_tokens
 from wootric_mcp.feedback.filling import compact
 from wootric_mcp.feedback.period import resolve_period
 from wootric_mcp.feedback.receipt import Receipt, call, wider
-from wootric_mcp.feedback.report import as_data, as_text, found_as_data, found_as_text
+from wootric_mcp.feedback.report import as_data, as_text
+from wootric_mcp.feedback.report_found import found_as_data, found_as_text
 from wootric_mcp.feedback.selection import Selection
 from wootric_mcp.feedback.words import words_of
 from wootric_mcp.shield.fence import fence

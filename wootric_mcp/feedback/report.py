@@ -1,4 +1,4 @@
-"""Digests and search results, written down as text and as structure, each within a budget of tokens.
+"""Digests, written down as text and as structure, each within a budget of tokens.
 
 Either form is complete alone. What customers wrote, theme phrases among it, stands in the text inside one
 fence and in the structure under `untrusted`; everything else is ours.
@@ -6,7 +6,7 @@ fence and in the structure under `untrusted`; everything else is ours.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,11 +15,10 @@ from wootric_mcp.feedback.digest import Digest
 from wootric_mcp.feedback.filling import Fence, compact, fill
 from wootric_mcp.feedback.quotes import Quote
 from wootric_mcp.feedback.receipt import SHORT_ANSWER, call, filters, wider
-from wootric_mcp.feedback.score import SCALES, Score, percent
-from wootric_mcp.feedback.search import Found
+from wootric_mcp.feedback.report_parts import counted, names, nobody, score_data
+from wootric_mcp.feedback.score import SCALES, percent
 
 _QUOTE_COLUMNS = ("theme", "id", "score", "person", "text")
-_HIT_COLUMNS = ("date", "id", "score", "person", "text")
 
 _VERY_FIRST, _FIRST = 3, 5
 """Themes that come with a quote each before any further theme is told."""
@@ -39,7 +38,7 @@ def as_text(digest: Digest, *, fence: Fence, budget: int = DEFAULT) -> str:
 
     def render(pieces: Sequence[_Piece]) -> str:
         lines = [_line(digest, piece) for piece in _in_order(pieces)]
-        told = [_legend(digest), fence(lines)] if lines else _names(digest.property_names, fence)
+        told = [_legend(digest), fence(lines)] if lines else names(digest.property_names, fence)
         return "\n".join([*head(digest), *told, *_tail(digest, pieces), f"Next: {next_call(digest)}"])
 
     reserve = estimate_tokens("\n".join([_legend(digest), fence([])])) + 1
@@ -68,84 +67,12 @@ def as_data(digest: Digest, *, budget: int = DEFAULT) -> dict[str, Any]:
     return _structure(digest, pieces, budget)
 
 
-def found_as_text(
-    found: Found, *, fence: Fence, budget: int = DEFAULT, cursor: Callable[[int], str] = str
-) -> str:
-    """A page of search results as text of at most `budget` tokens.
-
-    Args:
-        found: What was found.
-        fence: Puts customers' lines into a fence.
-        budget: In tokens.
-        cursor: Makes the cursor of the page that begins after so many matches.
-    """
-    found = replace(found, receipt=found.receipt.within(budget))
-
-    def render(hits: Sequence[Quote]) -> str:
-        lines = [_hit_line(found, hit) for hit in hits]
-        block = [fence(lines)] if lines else _names(found.property_names, fence)
-        return "\n".join([*_found_head(found), *block, *_found_tail(found, len(hits), cursor)])
-
-    reserve = estimate_tokens(fence([])) + 1
-    return render(
-        fill(
-            found.hits, budget=budget, render=render, show=lambda hit: _hit_line(found, hit), reserve=reserve
-        )
-    )
-
-
-def found_as_data(
-    found: Found, *, budget: int = DEFAULT, cursor: Callable[[int], str] = str
-) -> dict[str, Any]:
-    """A page of search results as structure, whose compact JSON costs at most `budget` tokens."""
-    found = replace(found, receipt=found.receipt.within(budget))
-
-    def structure(hits: Sequence[Quote]) -> dict[str, Any]:
-        further, ask = _further(found, len(hits), cursor)
-        return {
-            "summary": " ".join(_found_head(found)),
-            "matched": found.matched,
-            "score": score_data(found.score),
-            **({"score_of_query": score_data(found.query_score)} if found.query_score else {}),
-            "columns": [*_HIT_COLUMNS, *(["times"] if found.times else [])],
-            "untrusted": {
-                "rows": [_hit_row(found, hit) for hit in hits],
-                **({"property_names": list(found.property_names)} if found.property_names else {}),
-            },
-            "shown": [found.start + 1, found.start + len(hits)] if hits else [],
-            **({"cursor": further} if further else {}),
-            **({"next": ask} if ask else {}),
-        }
-
-    return structure(
-        fill(
-            found.hits,
-            budget=budget,
-            render=lambda hits: compact(structure(hits)),
-            show=lambda hit: compact(_hit_row(found, hit)),
-        )
-    )
-
-
-def score_data(score: Score) -> dict[str, Any]:
-    """A score as structure: its figures, and how far to trust them."""
-    words = SCALES[score.survey_type].words
-    data: dict[str, Any] = {"type": SCALES[score.survey_type].name, "n": score.n}
-    if score.value is None or score.low is None or score.high is None:
-        data["note"] = "too few responses for a figure"
-    else:
-        data |= {"value": round(score.value, 1), "interval95": [round(score.low, 1), round(score.high, 1)]}
-        if score.is_indicative:
-            data["note"] = "indicative only, n < 30"
-    return data | dict(zip(words, (score.promoters, score.passives, score.detractors), strict=True))
-
-
 def head(digest: Digest) -> list[str]:
     """Score and receipt, in sentences of our own."""
     score, scale = digest.score, SCALES[digest.survey_type]
     part = " (of the part that was read)" if digest.receipt.coverage else ""
     first = f"{score.figure}{part}: {score.parts}." if score.n else f"No {scale.name}: nobody scored."
-    return [_nobody(digest.property_names) or first, *_circumstances(digest)]
+    return [nobody(digest.property_names) or first, *_circumstances(digest)]
 
 
 def _circumstances(digest: Digest, *, of_query: bool = True) -> list[str]:
@@ -169,20 +96,6 @@ def _circumstances(digest: Digest, *, of_query: bool = True) -> list[str]:
     if digest.selection.hint:
         lines.append(digest.selection.hint)
     return lines
-
-
-def counted(n: int, noun: str) -> str:
-    """`1 comment`, `2 comments`"""
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
-
-
-def _nobody(property_names: Sequence[str]) -> str:
-    return "No response of the period has such properties." if property_names else ""
-
-
-def _names(property_names: Sequence[str], fence: Fence) -> list[str]:
-    """Properties to choose from, as block of an answer."""
-    return ["Properties that occur:", fence([", ".join(property_names)])] if property_names else []
 
 
 def next_call(digest: Digest) -> str:
@@ -261,7 +174,7 @@ def _structure(digest: Digest, pieces: Sequence[_Piece], budget: int) -> dict[st
     return {
         # The score's figures stand below.
         "summary": " ".join(
-            [_nobody(digest.property_names), *_circumstances(digest, of_query=not is_short)]
+            [nobody(digest.property_names), *_circumstances(digest, of_query=not is_short)]
         ).strip(),
         "score": score_data(digest.score),
         "selected": {
@@ -337,75 +250,3 @@ def _left_out(digest: Digest, pieces: Sequence[_Piece]) -> tuple[int, int]:
 
 def _is_quote(piece: _Piece) -> bool:
     return piece.quote is not None
-
-
-def _found_head(found: Found) -> list[str]:
-    description = filters(found.selection.describe(found.score.survey_type))
-    filtered = f" ({description})" if description else ""
-    scores = ""
-    if found.query_score and found.query_score.n:
-        scores = f" Everybody who says it: {found.query_score.figure}; all people: {found.score.figure}."
-    match = "matches" if 1 in (found.matched, found.commented) else "match"
-    lines = [
-        _nobody(found.property_names)
-        or f"{found.matched} of {counted(found.commented, 'comment')} {match}{filtered}.{scores}",
-        found.receipt.sentence,
-    ]
-    if found.words:
-        each = ", ".join(f"{word} in {times}" for word, times in found.words)
-        few = f"Only {found.matched} have it all" if found.matched else "No comment has it all"
-        lines.append(filters(f"{few}; each part alone: {each}."))
-    if found.selection.hint:
-        lines.append(found.selection.hint)
-    return lines
-
-
-def _hit_line(found: Found, hit: Quote) -> str:
-    date, number, score, person, text, *times = _hit_row(found, hit)
-    times = [f" (×{each})" for each in times if each > 1]
-    return f"{date} #{number}, {'no score' if score is None else score}, {person}: “{text}”{''.join(times)}"
-
-
-def _hit_row(found: Found, hit: Quote) -> list[Any]:
-    record = hit.record
-    date = record.created_at.astimezone(found.receipt.period.tz).date().isoformat()
-    return [date, record.id, record.score, hit.person, hit.shown, *_times(found, hit)]
-
-
-def _times(found: Found, hit: Quote) -> list[int]:
-    """How many comments are word for word the same, if any on the page is there more than once."""
-    return [found.times.get(hit.record.id, 1)] if found.times else []
-
-
-def _found_tail(found: Found, shown: int, cursor: Callable[[int], str]) -> list[str]:
-    order = "best" if found.order == "relevance" and found.selection.query else "newest"
-    lines = []
-    if shown:
-        different = " different ones" if found.distinct < found.matched else ""
-        first, last = found.start + 1, found.start + shown
-        lines.append(f"Shown: {first} to {last} of {found.distinct}{different}, {order} first.")
-    _, ask = _further(found, shown, cursor)
-    return [*lines, f"Next: {ask}"] if ask else lines
-
-
-def _further(found: Found, shown: int, cursor: Callable[[int], str]) -> tuple[str, str]:
-    """Cursor of the next page and the call for it; without any match, a call for a longer period."""
-    selection, period = found.selection, found.receipt.period
-    asked: dict[str, Any] = {"query": selection.query, "category": selection.category}
-    asked["where"] = selection.where
-    if found.order != "relevance":
-        asked["order"] = found.order
-    reached = found.start + shown
-    if found.property_names:
-        del asked["where"]
-        return (
-            "",
-            f"{call('search_feedback', period=period.name, **asked)} with a property that occurs as where",
-        )
-    if not found.matched:
-        longer = wider(period, found.receipt.as_of)
-        return "", call("search_feedback", period=longer, **asked) if period.name != "all" else ""
-    if reached >= found.distinct:
-        return "", ""
-    further = cursor(reached)
-    return further, call("search_feedback", period=period.name, **asked, cursor=further)

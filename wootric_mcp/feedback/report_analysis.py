@@ -15,7 +15,7 @@ from wootric_mcp.feedback.budget import DEFAULT, estimate_tokens
 from wootric_mcp.feedback.change import Difference
 from wootric_mcp.feedback.filling import Fence, compact, fill
 from wootric_mcp.feedback.receipt import SHORT_ANSWER, Receipt, call, filters, wider
-from wootric_mcp.feedback.report import counted, score_data
+from wootric_mcp.feedback.report_parts import counted, score_data
 from wootric_mcp.feedback.score import NO_PERCENTAGE_BELOW, SCALES, percent, rounded
 from wootric_mcp.feedback.selection import short
 

@@ -1,11 +1,9 @@
-"""The feedback answers that read a whole period: read, analyse off the event loop, write down."""
+"""What people said in a period: read, summed up off the event loop, written down."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 from mcp.types import CallToolResult
@@ -13,19 +11,11 @@ from mcp.types import CallToolResult
 from wootric_mcp.shield.fence import fence
 from wootric_mcp.tools import answers
 from wootric_mcp.tools.lexicons import chosen_lexicon
-from wootric_mcp.tools.listing import offset_cursor, offset_of, question_of
 from wootric_mcp.tools.reading import Evidence, Progress, reading
 
 if TYPE_CHECKING:
     from wootric_mcp.tools.app import App
-
-# What is found is put in order by all that was read.
-_SHIFTED = (
-    "More was read since the page before, so comments may come twice or be left out: leave out the cursor to "
-    "begin again."
-)
-
-Category = Literal["any", "promoter", "passive", "detractor"]
+    from wootric_mcp.tools.parameters import Category
 
 
 async def summarize(
@@ -61,55 +51,4 @@ async def summarize(
         return answers.both(text, as_data(summed_up, budget=max_tokens))
 
     async with reading(app, period, fresh=fresh, progress=progress) as evidence:
-        return await anyio.to_thread.run_sync(written, evidence)
-
-
-async def find(
-    app: App,
-    query: str,
-    period: str,
-    category: Category,
-    where: Mapping[str, Any],
-    order: Literal["relevance", "newest"],
-    limit: int,
-    cursor: str,
-    max_tokens: int,
-    *,
-    fresh: bool,
-    progress: Progress,
-) -> CallToolResult:
-    """Comments that match a query."""
-    from wootric_mcp.feedback.report import found_as_data, found_as_text
-    from wootric_mcp.feedback.search import search
-    from wootric_mcp.feedback.selection import Selection
-
-    named = app.period(period).name
-    question = question_of(
-        "search_feedback", query=query, period=named, category=category, where=where, order=order
-    )
-    start, before, among = offset_of(cursor, question)
-    before = before or int(app.now().timestamp()) + 1
-    selection = Selection(category=category, where=dict(where), query=query)
-
-    def written(evidence: Evidence) -> CallToolResult:
-        receipt, following = (
-            evidence.receipt,
-            partial(offset_cursor, question=question, before=before, among=evidence.rows),
-        )
-        if cursor and evidence.rows != among:
-            receipt = replace(receipt, remark=f"{_SHIFTED} {receipt.remark}".strip())
-        found = search(
-            evidence.records(with_properties=bool(where)),
-            receipt=receipt,
-            person=app.aliases.alias,
-            survey_type=app.settings.survey_type,
-            selection=selection,
-            order=order,
-            start=start,
-            limit=limit,
-        )
-        text = found_as_text(found, fence=fence, budget=max_tokens, cursor=following)
-        return answers.both(text, found_as_data(found, budget=max_tokens, cursor=following))
-
-    async with reading(app, period, before=before, fresh=fresh, progress=progress) as evidence:
         return await anyio.to_thread.run_sync(written, evidence)
