@@ -8,19 +8,23 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wootric_mcp.feedback.comments import Comment
+from wootric_mcp.feedback.phrases import (
+    LONGEST,
+    counts_of,
+    distinct_people,
+    ids_of,
+    is_part,
+    is_phrase,
+    is_same,
+    least_share,
+    members_of,
+    spelling_of,
+)
 from wootric_mcp.feedback.score import Score, SurveyType, category, score
 
 _MOST_CANDIDATES = 150
-_LONGEST_PHRASE = 40
-_OVERLAP = 0.5
-"""Share of a phrase's comments that a theme already has, from which on the phrase is the same theme."""
-_ASSOCIATION = 0.25
-"""Normalised pointwise mutual information that two words need to be one phrase (Bouma, GSCL 2009)."""
 _GATHERING = 1.5
 """Weight of what says more than a word: of two words that stay together, and of a row of the lexicon."""
-_AS_TELLING = 0.75
-_MOSTLY, _NEARLY_ALL = 0.6, 0.9
-"""Shares of a word's comments that hold a pair with it."""
 _PRIOR_COMMENTS = 5
 _MANY = 20
 """Comments from which on a theme needs three of them; among fewer, two."""
@@ -99,16 +103,16 @@ def find_themes(
         rows: What the lexicon tells. Phrases are found for what it misses, and for what stands out in a row.
         told: Comments of each theme that is told already, which is not found once more.
     """
-    counts = _counts(asked)
+    counts = counts_of(asked)
     least = max(3 if len(asked) >= _MANY else 2, math.ceil(_LEAST_SHARE * len(asked)))
     phrases = [
         form
         for form, n in counts.items()
-        if n >= least and not is_known(form) and _is_phrase(form, counts, len(asked))
+        if n >= least and not is_known(form) and is_phrase(form, counts, len(asked))
     ]
     telling: Callable[[str], float]
     if others:
-        elsewhere = _counts(others)
+        elsewhere = counts_of(others)
         contrast = _contrast(len(asked), len(others))
         telling = lambda form: contrast(counts[form], elsewhere[form])  # noqa: E731
         row_telling = {row.name: contrast(len(row.asked), row.others) for row in rows}
@@ -116,30 +120,30 @@ def find_themes(
         telling, departure = _departure(phrases, asked, survey_type)
         row_telling = {row.name: departure(row.asked) for row in rows}
     tellings = {form: telling(form) for form in phrases}
-    phrases = [form for form in phrases if not _is_part(form, counts, tellings)]
+    phrases = [form for form in phrases if not is_part(form, counts, tellings)]
     # A pair of words that stays says more than either.
     weight = {form: counts[form] * tellings[form] * (_GATHERING if " " in form else 1.0) for form in phrases}
     ranked = sorted(phrases, key=lambda form: (-weight[form], form))[:_MOST_CANDIDATES]
-    members = _members(ranked, asked)
+    members = members_of(ranked, asked)
     candidates: list[tuple[float, str, Row | None]] = [(weight[form], form, None) for form in ranked]
     candidates += [(len(row.asked) * row_telling[row.name] * _GATHERING, row.name, row) for row in rows]
     chosen: list[tuple[str, Row | None, Sequence[Comment]]] = []
-    known = [(_ids(theme), True) for theme in told]
+    known = [(ids_of(theme), True) for theme in told]
     for _, form, row in sorted(candidates, key=lambda one: (-one[0], one[2] is None, one[1])):
         if len(chosen) == most:
             break
         found = row.asked if row else members[form]
-        if len(found) < least or _distinct_people(found) < least:
+        if len(found) < least or distinct_people(found) < least:
             continue
-        ids = _ids(found)
+        ids = ids_of(found)
         if not any(
-            _is_in_row(ids, theme, len(asked)) if row or is_row else _same_theme(ids, theme, len(asked))
+            _is_in_row(ids, theme, len(asked)) if row or is_row else is_same(ids, theme, len(asked))
             for theme, is_row in known
         ):
             chosen.append((form, row, found))
             known.append((ids, row is not None))
     background = others if scored is None else scored
-    everybody = _members([form for form, row, _ in chosen if row is None], background)
+    everybody = members_of([form for form, row, _ in chosen if row is None], background)
     return [
         _of_row(row, counts, len(asked), survey_type)
         if row
@@ -151,7 +155,7 @@ def find_themes(
 def _of_phrase(
     form: str, found: Sequence[Comment], scored: Sequence[Comment], n: int, survey_type: SurveyType
 ) -> Theme:
-    phrase = _spelling(form, found)
+    phrase = spelling_of(form, found)
     return Theme(
         phrase=phrase,
         form=form,
@@ -165,13 +169,13 @@ def _of_phrase(
 def _of_row(row: Row, counts: Counter[str], n: int, survey_type: SurveyType) -> Theme:
     """A row with the phrase of its own that is most telling: frequent here, and rare among all who are asked
     about."""
-    inside = _counts(row.asked)
+    inside = counts_of(row.asked)
     usual = len(row.asked) / n
     least = max(2, math.ceil(_PHRASE_SHARE * len(row.asked)))
     weight = {
         form: times * (0.2 + math.log(times / (counts[form] * usual))) * (_GATHERING if " " in form else 1.0)
         for form, times in inside.items()
-        if times >= least and len(form) <= _LONGEST_PHRASE and times > counts[form] * usual
+        if times >= least and len(form) <= LONGEST and times > counts[form] * usual
     }
     examples: dict[str, Comment] = {}
     for comment in row.asked:
@@ -184,7 +188,7 @@ def _of_row(row: Row, counts: Counter[str], n: int, survey_type: SurveyType) -> 
     }
     best = next(iter(own), "")
     saying = [comment for comment in row.asked if best in comment.phrases]
-    phrase = _spelling(best, saying) if best else ""
+    phrase = spelling_of(best, saying) if best else ""
     return Theme(
         phrase=phrase,
         form=best,
@@ -194,45 +198,6 @@ def _of_row(row: Row, counts: Counter[str], n: int, survey_type: SurveyType) -> 
         score=score((comment.record for comment in (*row.asked, *row.scored)), survey_type),
         name=row.name,
         own=own,
-    )
-
-
-def _counts(comments: Sequence[Comment]) -> Counter[str]:
-    counts: Counter[str] = Counter()
-    for comment in comments:
-        counts.update(comment.phrases.keys())
-    return counts
-
-
-def _is_phrase(form: str, counts: Counter[str], n: int) -> bool:
-    """Whether it is short enough, and one word or two that belong together."""
-    if len(form) > _LONGEST_PHRASE:
-        return False
-    first, _, second = form.partition(" ")
-    if not second:
-        return True
-    both = counts[form] / n
-    # A weak word is not counted alone; it is at least as frequent as the pair.
-    alone = max(counts[first], counts[form]) * max(counts[second], counts[form]) / n / n
-    return both == 1 or math.log(both / alone) / -math.log(both) >= _ASSOCIATION
-
-
-def _is_part(pair: str, counts: Mapping[str, int], telling: Mapping[str, float]) -> bool:
-    """Whether one word of a pair stands for it.
-
-    It is about as telling and in clearly more comments, and these mostly hold the pair or weigh more.
-    """
-    if " " not in pair:
-        return False
-    return any(
-        word in telling
-        and telling[word] >= _AS_TELLING * telling[pair]
-        and counts[pair] < _NEARLY_ALL * counts[word]
-        and (
-            counts[pair] >= _MOSTLY * counts[word]
-            or counts[word] * telling[word] >= counts[pair] * telling[pair]
-        )
-        for word in pair.split()
     )
 
 
@@ -287,66 +252,12 @@ def _sign(comment: Comment, survey_type: SurveyType) -> int | None:
     return None if part is None else (part == "promoter") - (part == "detractor")
 
 
-def _members(forms: Collection[str], comments: Sequence[Comment]) -> dict[str, list[Comment]]:
-    wanted = frozenset(forms)
-    members: dict[str, list[Comment]] = {form: [] for form in forms}
-    for comment in comments:
-        for form in comment.phrases.keys() & wanted:
-            members[form].append(comment)
-    return {form: _of_one_tongue(form, found) for form, found in members.items()}
-
-
-def _distinct_people(members: Sequence[Comment]) -> int:
-    """Voices behind a phrase: people, or texts where one shared user stands for many people."""
-    people = {comment.record.end_user_id for comment in members}
-    return max(len(people), len({comment.words for comment in members}) if len(people) == 1 else 0)
-
-
-def _ids(comments: Sequence[Comment]) -> set[int]:
-    return {comment.record.id for comment in comments}
-
-
-def _same_theme(members: set[int], theme: set[int], n: int) -> bool:
-    """Whether a phrase is said in much the same comments as a theme, more than chance brings about.
-
-    Of a theme that most comments share, every phrase is a part; it is the same only if it is about as
-    frequent.
-    """
-    shared = len(members & theme)
-    fewer, more = sorted((len(members), len(theme)))
-    if more > n / 2:
-        return shared >= _OVERLAP * (fewer + more - shared)
-    return shared >= _least_share(more / n) * fewer
-
-
 def _is_in_row(members: set[int], theme: set[int], n: int) -> bool:
     """Whether most of these comments, more than by chance, are in a theme, where either is a row.
 
     A row goes beside a phrase that is part of it, for it says more; a phrase goes into a row.
     """
-    return len(members & theme) >= _least_share(len(theme) / n) * len(members)
-
-
-def _least_share(by_chance: float) -> float:
-    return by_chance + (1 - by_chance) * _OVERLAP
-
-
-def _spelling(form: str, members: Sequence[Comment]) -> str:
-    written = Counter(comment.phrases[form] for comment in members)
-    return min(written, key=lambda spelling: (-written[spelling], spelling))
-
-
-def _of_one_tongue(form: str, members: list[Comment]) -> list[Comment]:
-    """Members whose language writes the form as the most frequent one does: a stem may be two words' by
-    chance, as that of "costs" and of Italian "costa"."""
-    tongues = Counter(comment.language for comment in members)
-    if len(tongues) < 2:
-        return members
-    written: dict[str, set[str]] = {}
-    for comment in members:
-        written.setdefault(comment.language, set()).add(comment.phrases[form])
-    usual = written[max(tongues, key=lambda language: (tongues[language], language))]
-    return [comment for comment in members if written[comment.language] & usual]
+    return len(members & theme) >= least_share(len(theme) / n) * len(members)
 
 
 def _run(phrase: list[str], members: Sequence[Comment]) -> str:

@@ -1,0 +1,117 @@
+"""Phrases of comments: which words belong together, who says them, and when two phrases are one theme."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from wootric_mcp.feedback.comments import Comment
+
+LONGEST = 40
+"""Characters."""
+_OVERLAP = 0.5
+"""Share of a phrase's comments that a theme already has, from which on the phrase is the same theme."""
+_ASSOCIATION = 0.25
+"""Normalised pointwise mutual information that two words need to be one phrase (Bouma, GSCL 2009)."""
+_AS_TELLING = 0.75
+_MOSTLY, _NEARLY_ALL = 0.6, 0.9
+"""Shares of a word's comments that hold a pair with it."""
+
+
+def counts_of(comments: Iterable[Comment]) -> Counter[str]:
+    """How many of these comments say each phrase, by its form; counts of parts add up."""
+    counts: Counter[str] = Counter()
+    for comment in comments:
+        counts.update(comment.phrases.keys())
+    return counts
+
+
+def is_phrase(form: str, counts: Counter[str], n: int) -> bool:
+    """Whether it is short enough, and one word or two that belong together."""
+    if len(form) > LONGEST:
+        return False
+    first, _, second = form.partition(" ")
+    if not second:
+        return True
+    both = counts[form] / n
+    # A weak word is not counted alone; it is at least as frequent as the pair.
+    alone = max(counts[first], counts[form]) * max(counts[second], counts[form]) / n / n
+    return both == 1 or math.log(both / alone) / -math.log(both) >= _ASSOCIATION
+
+
+def is_part(pair: str, counts: Mapping[str, int], telling: Mapping[str, float]) -> bool:
+    """Whether one word of a pair stands for it.
+
+    It is about as telling and in clearly more comments, and these mostly hold the pair or weigh more.
+    """
+    if " " not in pair:
+        return False
+    return any(
+        word in telling
+        and telling[word] >= _AS_TELLING * telling[pair]
+        and counts[pair] < _NEARLY_ALL * counts[word]
+        and (
+            counts[pair] >= _MOSTLY * counts[word]
+            or counts[word] * telling[word] >= counts[pair] * telling[pair]
+        )
+        for word in pair.split()
+    )
+
+
+def members_of(forms: Collection[str], comments: Sequence[Comment]) -> dict[str, list[Comment]]:
+    """The comments that say each phrase, in their order."""
+    wanted = frozenset(forms)
+    members: dict[str, list[Comment]] = {form: [] for form in forms}
+    for comment in comments:
+        for form in comment.phrases.keys() & wanted:
+            members[form].append(comment)
+    return {form: _of_one_tongue(form, found) for form, found in members.items()}
+
+
+def _of_one_tongue(form: str, members: list[Comment]) -> list[Comment]:
+    """Members whose language writes the form as the most frequent one does: a stem may be two words' by
+    chance, as that of "costs" and of Italian "costa"."""
+    tongues = Counter(comment.language for comment in members)
+    if len(tongues) < 2:
+        return members
+    written: dict[str, set[str]] = {}
+    for comment in members:
+        written.setdefault(comment.language, set()).add(comment.phrases[form])
+    usual = written[max(tongues, key=lambda language: (tongues[language], language))]
+    return [comment for comment in members if written[comment.language] & usual]
+
+
+def spelling_of(form: str, members: Sequence[Comment]) -> str:
+    """The way a phrase is mostly written."""
+    written = Counter(comment.phrases[form] for comment in members)
+    return min(written, key=lambda spelling: (-written[spelling], spelling))
+
+
+def ids_of(comments: Iterable[Comment]) -> set[int]:
+    """Ids of the responses."""
+    return {comment.record.id for comment in comments}
+
+
+def distinct_people(members: Sequence[Comment]) -> int:
+    """Voices behind a phrase: people, or texts where one shared user stands for many people."""
+    people = {comment.record.end_user_id for comment in members}
+    return max(len(people), len({comment.words for comment in members}) if len(people) == 1 else 0)
+
+
+def is_same(members: set[int], theme: set[int], n: int) -> bool:
+    """Whether a phrase is said in much the same comments as a theme, more than chance brings about.
+
+    Of a theme that most comments share, every phrase is a part; it is the same only if it is about as
+    frequent.
+    """
+    shared = len(members & theme)
+    fewer, more = sorted((len(members), len(theme)))
+    if more > n / 2:
+        return shared >= _OVERLAP * (fewer + more - shared)
+    return shared >= least_share(more / n) * fewer
+
+
+def least_share(by_chance: float) -> float:
+    """Share of a theme's comments to have in common with another, if so much would be by chance."""
+    return by_chance + (1 - by_chance) * _OVERLAP
