@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -21,7 +21,10 @@ class _Rule:
     least: int
     """Parts below which a text is a duplicate of the same words only: many write “great service”."""
     replaced: int
-    """Parts from which on texts may differ both ways: many write “very kind and helpful” or “friendly”."""
+    """Parts from which on texts may differ both ways or in order: many write “very kind and helpful”, or
+    “friendly”."""
+    negated: int
+    """Parts from which on a negation is a part like others: nobody else writes so many that are the same."""
     free: int
     """Parts that may differ in any text. A word replaced by another is two."""
     share: int
@@ -39,9 +42,16 @@ class _Rule:
         least = (shorter + longer - self.tolerated(shorter) + 1) // 2
         return max(least, shorter) if longer < self.replaced else least
 
+    def may_join(self, one: _Text, other: _Text) -> bool:
+        """Whether neither order nor a negation keeps texts apart that have enough in common."""
+        shorter, longer = sorted((len(one.parts), len(other.parts)))
+        if one.is_negated != other.is_negated and shorter < self.negated:
+            return False
+        return longer >= self.replaced or _is_within(*sorted((one.order, other.order), key=len))
 
-_SPACED = _Rule(least=6, replaced=10, free=2, share=10)
-_UNSPACED = _Rule(least=12, replaced=16, free=4, share=4)
+
+_SPACED = _Rule(least=6, replaced=10, negated=12, free=2, share=10)
+_UNSPACED = _Rule(least=12, replaced=16, negated=20, free=4, share=4)
 
 _MOST_NEIGHBOURS = 100
 """Near-duplicates after which a text is no longer compared with: those it has stand for it."""
@@ -83,16 +93,19 @@ class _Text:
     numbers: frozenset[str]
     parts: tuple[str, ...]
     """The different words or pairs of characters, the rarest first."""
+    order: tuple[str, ...]
+    """All of them as they follow each other."""
 
 
 def first_of(texts: Sequence[str]) -> list[int]:
     """For each text the index of the first text of its group of near-duplicates: its own if it is that.
 
     Texts of the same letters and digits are one. From six words on, those are too whose sets of words differ
-    by at most two words, or by a tenth in long texts. Numbers that differ keep texts apart, and so does a
-    negation that only one of them has. Every text of a group is near the text in its centre, so that no chain
-    of small differences joins texts that differ widely. The order of the texts decides which is the first of
-    a group, not which belong to it.
+    by at most two words, or by a tenth in long texts; below ten, one has to have all words of the other in
+    their order. Numbers that differ keep texts apart, and so does, below twelve words, a negation that only
+    one of them has. Every text of a group is near the text in its centre, so that no chain of small
+    differences joins texts that differ widely. The order of the texts decides which is the first of a group,
+    not which belong to it.
 
     Args:
         texts: Comments. One that is empty is a duplicate of none.
@@ -117,10 +130,10 @@ def _centres(written: Mapping[str, str], copies: Mapping[str, int]) -> dict[str,
     """The centre of each text that is near another one, both by their spelling."""
     found: dict[str, str] = {}
     described = [_described(spelling, folded) for spelling, folded in written.items()]
-    blocks: dict[object, list[_Text]] = defaultdict(list)
+    blocks: dict[_Rule, list[_Text]] = defaultdict(list)
     for text in described:
         if len(text.parts) >= text.rule.least - text.rule.free:
-            blocks[text.rule, text.is_negated].append(text)
+            blocks[text.rule].append(text)
     for block in blocks.values():
         frequency = Counter(part for text in block for part in text.parts)
         rare_first = [
@@ -135,12 +148,18 @@ def _described(spelling: str, folded: str) -> _Text:
     if is_unspaced(folded):
         letters = "".join(words_of(folded))
         numbers = frozenset(_UNSPACED_NUMBER.findall(letters))
-        pairs = {letters[at : at + 2] for at in range(len(letters) - 1)}
+        pairs = tuple(letters[at : at + 2] for at in range(len(letters) - 1))
         is_negated = _UNSPACED_NEGATION.search(letters) is not None
-        return _Text(spelling, _UNSPACED, is_negated, numbers, tuple(pairs))
-    words = {word.replace("'", "") for word in words_of(folded)}
-    numbers = frozenset(_NUMBER.findall(folded)) | (words & _NUMBER_WORDS)
-    return _Text(spelling, _SPACED, not words.isdisjoint(_NEGATIONS), numbers, tuple(words))
+        return _Text(spelling, _UNSPACED, is_negated, numbers, tuple(set(pairs)), pairs)
+    words = tuple(word.replace("'", "") for word in words_of(folded))
+    numbers = frozenset(_NUMBER.findall(folded)) | _NUMBER_WORDS.intersection(words)
+    return _Text(spelling, _SPACED, not _NEGATIONS.isdisjoint(words), numbers, tuple(set(words)), words)
+
+
+def _is_within(some: Sequence[str], more: Iterable[str]) -> bool:
+    """Whether parts follow each other in that order among more."""
+    following = iter(more)
+    return all(part in following for part in some)
 
 
 def _neighbours(texts: Sequence[_Text]) -> dict[_Text, list[_Text]]:
@@ -165,7 +184,7 @@ def _neighbours(texts: Sequence[_Text]) -> dict[_Text, list[_Text]]:
                     for other in index.get((numbers, other_size, other_place, part), ()):
                         if other.spelling not in compared:
                             compared.add(other.spelling)
-                            if len(own.intersection(other.parts)) >= least:
+                            if len(own.intersection(other.parts)) >= least and rule.may_join(text, other):
                                 found[text].append(other)
                                 found[other].append(text)
         if len(found.get(text, ())) < _MOST_NEIGHBOURS:
@@ -183,7 +202,7 @@ def _stars(neighbours: Mapping[_Text, Sequence[_Text]], copies: Mapping[str, int
     }
     found: dict[str, str] = {}
     for centre in sorted(neighbours, key=rank.__getitem__):
-        if centre.spelling in found:
+        if centre.spelling in found or len(centre.parts) < centre.rule.least:
             continue
         found[centre.spelling] = centre.spelling
         numbers = centre.numbers
