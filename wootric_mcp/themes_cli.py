@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wootric_mcp.settings import Settings
-from wootric_mcp.shield.clean import clean, mask
+from wootric_mcp.shield.clean import clean
+from wootric_mcp.shield.masking import mask
 
 if TYPE_CHECKING:
     from wootric_mcp.feedback.score import SurveyType

@@ -1,4 +1,4 @@
-"""What clean() takes out and leaves in, and what mask() hides."""
+"""What clean() takes out and leaves in."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wootric_mcp.shield.clean import clean, mask
+from wootric_mcp.shield.clean import clean
 
 EMOJI = ["👩‍💻", "❤️", "🏳️‍🌈", "1️⃣", "👍🏽", "👨‍👩‍👧‍👦", "🇩🇪", "⭐️", "©️"]
 
@@ -93,43 +93,3 @@ def test_nothing_invisible_is_left_in_any_text(text: str, limit: int | None) -> 
 def test_cleaning_twice_changes_nothing_more(parts: list[str]) -> None:
     once = clean("".join(parts))
     assert clean(once) == once
-
-
-@pytest.mark.parametrize(
-    ("written", "masked"),
-    [
-        ("mail me@shop.example.co.uk now", "mail [email] now"),
-        ("call +49 170 1234567 or 0171/1234567", "call [phone] or [phone]"),
-        ("(555) 123-4567, 555-123-4567, 1-800-555-1234", "[phone], [phone], [phone]"),
-        ("06 12 34 56 78", "[phone]"),
-        ("004930123456", "[phone]"),
-        ("card 4111 1111 1111 1111", "card [card]"),
-        ("from 203.0.113.24 and 2001:db8::1", "from [ip] and [ip]"),
-        ("pay DE89 3704 0044 0532 0130 00 please", "pay [account] please"),
-        (
-            "see https://a.example/b?token=secret#x or www.a.example/?k=1",
-            "see https://a.example/b or www.a.example/",
-        ),
-    ],
-)
-def test_personal_data_is_masked(written: str, masked: str) -> None:
-    assert mask(written) == masked
-
-
-@pytest.mark.parametrize(
-    "written",
-    [
-        "on 2026-11-16, 16.11.2026 or 11/16/2026 at 10:30:45",
-        "order 12345678 of 1.234.567,89 EUR or $1,234,567.89",
-        "version 1.2.3.4.5 and v10.0.0.1",
-        "took 30 - 45 minutes, scored 10/10/10/10, 2019-2020",
-        "1 000 000 customers, 12 345 678 rows",
-        "1234 5678 9012 3456 is no card",
-        "XX00 1234 5678 9012 is no account",
-        "std::cout and a::b",
-        "01.02.2026 at 0930",
-        "no numbers at all, no @ sign",
-    ],
-)
-def test_dates_prices_and_counts_are_not_masked(written: str) -> None:
-    assert mask(written) == written

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wootric_mcp.api.models import EndUser, Response
-from wootric_mcp.shield.clean import mask
+from wootric_mcp.shield.masking import mask
 from wootric_mcp.store.privacy import stripped
 
 RESPONSE: dict[str, Any] = {

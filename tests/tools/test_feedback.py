@@ -26,7 +26,8 @@ from tests.accounts import (
 from wootric_mcp.sandbox.records import AccountData, ResponseRow
 from wootric_mcp.sandbox.server import RunningSandbox
 from wootric_mcp.sandbox.story import build_story
-from wootric_mcp.shield.clean import clean, mask
+from wootric_mcp.shield.clean import clean
+from wootric_mcp.shield.masking import mask
 
 Era = Literal["auto", "legacy"]
 MONDAY, WEEK = 1_794_182_400, 7 * 86_400

@@ -1,4 +1,4 @@
-"""Text written by strangers, made fit to show: no invisible or control characters, no personal data in it."""
+"""Text written by strangers, made fit to show: nothing in it that a reader cannot see."""
 
 from __future__ import annotations
 
@@ -118,61 +118,3 @@ def _is_harmless(character: str) -> bool:
 def _whole(text: str) -> str:
     """`text` without a joiner left over at the end, where an emoji was cut in two."""
     return text.rstrip(_ZWJ)
-
-
-_URL = re.compile(r"\b(?:https?://|www\.)[^\s<>\"'”’)\]]+", re.IGNORECASE)
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", re.IGNORECASE)
-_IP = re.compile(r"(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w.]*\d)")
-_IP6 = re.compile(
-    r"(?<![\w:])(?:(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|(?:[0-9a-f]{1,4}:){1,6}(?::[0-9a-f]{1,4}){1,6})(?![\w:])",
-    re.IGNORECASE,
-)
-_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
-_CARD = re.compile(r"(?<![\w-])\d(?:[ -]?\d){12,18}(?![\w-])")
-_PHONE = re.compile(
-    r"(?<![\w.,:/#€$£-])(?:"
-    r"(?:(?:\+|00)[1-9]|\(0?\d|0[1-9])(?:(?: / |[ ./()-]{1,2})?\d){6,14}"  # +49 170 12345, 0171/12345
-    r"|(?:1[ .-])?\d{3}[ .-]\d{3}[ .-]\d{4}"  # 555-123-4567
-    r")(?![\w€$£%]|[ .-]?\d)"
-)
-_DATE = re.compile(r"\d{1,2}([-./])\d{1,2}\1\d{4}")
-
-
-def mask(text: str) -> str:
-    """Text with personal data replaced: [email], [phone], [ip], [card], [account]; URLs lose query and
-    fragment.
-
-    A number counts as a phone number if it is written as one: with a leading + or 0 or bracket, or in groups
-    of three, three and four. Dates, prices, versions and plain order numbers stay.
-    """
-    if "@" in text:
-        text = _EMAIL.sub("[email]", text)
-    if "/" in text or "." in text:
-        text = _URL.sub(lambda found: re.split(r"[?#]", found[0], maxsplit=1)[0], text)
-    if any(digit in text for digit in "0123456789"):
-        text = _IBAN.sub(lambda found: "[account]" if _is_iban(found[0]) else found[0], text)
-        text = _IP.sub("[ip]", text)
-        text = _CARD.sub(lambda found: "[card]" if _is_card(found[0]) else found[0], text)
-        text = _PHONE.sub(_mask_phone, text)
-    if ":" in text:
-        text = _IP6.sub(lambda found: "[ip]" if re.search(r"\d", found[0]) else found[0], text)
-    return text
-
-
-def _mask_phone(found: re.Match[str]) -> str:
-    digits = sum(character.isdigit() for character in found[0])
-    least = 7 if found[0][0] in "+(" else 9
-    return found[0] if digits < least or digits > 15 or _DATE.match(found[0]) else "[phone]"
-
-
-def _is_card(written: str) -> bool:
-    """Whether the digits pass the Luhn check (ISO/IEC 7812-1, annex B)."""
-    digits = [int(digit) for digit in written if digit.isdigit()]
-    doubled = (digit * 2 for digit in digits[-2::-2])
-    return (sum(digits[-1::-2]) + sum(digit - 9 if digit > 9 else digit for digit in doubled)) % 10 == 0
-
-
-def _is_iban(written: str) -> bool:
-    """Whether the check digits are right (ISO 13616: the number modulo 97 is 1)."""
-    plain = written.replace(" ", "")
-    return 15 <= len(plain) <= 34 and int("".join(str(int(c, 36)) for c in plain[4:] + plain[:4])) % 97 == 1

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from wootric_mcp.shield.clean import clean, mask
+from wootric_mcp.shield.clean import clean
+from wootric_mcp.shield.masking import mask
 
 _ADDRESSES = {"email", "phone_number", "ip_address"}
 """Fields of the wire that hold nothing else."""

@@ -26,7 +26,8 @@ from sqlalchemy import (
 
 from wootric_mcp.api.models import Decline, EndUser, Response
 from wootric_mcp.settings import Privacy
-from wootric_mcp.shield.clean import clean, mask
+from wootric_mcp.shield.clean import clean
+from wootric_mcp.shield.masking import mask
 from wootric_mcp.store.database import Database, upsert
 from wootric_mcp.store.intervals import Interval, joined
 from wootric_mcp.store.marks import Marking, erased_among, returned

@@ -11,8 +11,9 @@ import anyio.to_thread
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult
 
-from wootric_mcp.shield.clean import clean, mask
+from wootric_mcp.shield.clean import clean
 from wootric_mcp.shield.fence import fence
+from wootric_mcp.shield.masking import mask
 from wootric_mcp.tools import answers
 from wootric_mcp.tools.concurrently import concurrently
 from wootric_mcp.tools.reading import Evidence, Progress, reading

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 from mcp.types import CallToolResult
 
-from wootric_mcp.shield.clean import clean, mask
+from wootric_mcp.shield.clean import clean
 from wootric_mcp.shield.fence import fence
+from wootric_mcp.shield.masking import mask
 from wootric_mcp.tools import answers
 from wootric_mcp.tools.reading import Progress, reading
 

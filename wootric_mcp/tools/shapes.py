@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from wootric_mcp.shield.clean import clean, mask
+from wootric_mcp.shield.clean import clean
+from wootric_mcp.shield.masking import mask
 
 if TYPE_CHECKING:
     from wootric_mcp.api.models import Decline, EndUser, Response
