@@ -59,6 +59,11 @@ def is_part(pair: str, counts: Mapping[str, int], telling: Mapping[str, float]) 
     )
 
 
+def replaced_by(pair: str, counts: Mapping[str, int]) -> list[str]:
+    """Words that say no more than a pair that they are in: it is in nearly all of their comments."""
+    return [word for word in pair.split() if word != pair and counts[pair] >= _NEARLY_ALL * counts[word]]
+
+
 def members_of(forms: Collection[str], comments: Sequence[Comment]) -> dict[str, list[Comment]]:
     """The comments that say each phrase, in their order."""
     wanted = frozenset(forms)
