@@ -93,7 +93,9 @@ def test_the_five_biggest_complaints_stand_in_it_with_count_share_and_quote() ->
     for what, times in complaints.items():
         share = round(times / 3)
         assert re.search(
-            rf"\d\. {what}: {times} \({share} %\), NPS -100 \(-100 to -\d+\)\n  “.+” \(#\d+, 3, R-", text
+            rf"\d\. {what}: {times} \({share} %\), NPS -100 \(-100 to -\d+\) 0/0/{times}, "
+            rf"impact -[\d.]+, contribution -[\d.]+\n  “.+” \(#\d+, 3, R-",
+            text,
         )
 
 
@@ -107,7 +109,7 @@ def test_the_text_says_score_receipt_selection_and_next_call() -> None:
         "NPS 60 (32 to 80), n = 40: 32 promoters (80 %), 0 passives (0 %), 8 detractors (20 %).\n"
     )
     assert "Period: 2026-11-09 to 2026-11-15 (Europe/Berlin), as of 2026-11-18 16:30." in text
-    assert "40 responses, 40 with a comment; 1 excluded one left out." in text
+    assert "40 responses, 40 with a comment (100 %); 1 excluded one left out." in text
     assert (
         "Selected: detractors, query: export: 8 responses, 8 with a comment; "
         "all who say it: NPS -100 (-100 to -39)" in text

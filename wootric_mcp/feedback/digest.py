@@ -9,6 +9,7 @@ from functools import partial
 
 from wootric_mcp.feedback.budget import DEFAULT
 from wootric_mcp.feedback.comments import CJK, Comment, analyse, common_form
+from wootric_mcp.feedback.impact import Counts, Effect, effects
 from wootric_mcp.feedback.lexicon import Lexicon
 from wootric_mcp.feedback.quotes import Quote, Quotes
 from wootric_mcp.feedback.receipt import Receipt
@@ -28,6 +29,8 @@ _EVERYBODY = 0.9
 @dataclass(frozen=True, slots=True)
 class ThemeDigest:
     theme: Theme
+    effect: Effect
+    """On the score of all."""
     quotes: tuple[Quote, ...]
 
 
@@ -57,6 +60,10 @@ class Digest:
     """Of `comments`, those in none of the themes."""
     other_quotes: tuple[Quote, ...]
     """From comments in no theme."""
+    no_theme_adds: float | None
+    """Contribution to `score` of the comments, whatever category, that are in none of the themes."""
+    no_comment_adds: float | None
+    """Contribution of the responses without a comment, or without one that says what the query asks for."""
     in_period: int
     """Responses in the period, whoever gave them."""
     property_names: tuple[str, ...]
@@ -112,11 +119,15 @@ def digest(
             survey_type,
             most=most_themes,
             is_known=_query_words(selection),
-            scored=[comment for comment in others if comment.record.id in reading.said_ids],
+            scored=reading.said_of(others),
             rows=rows,
         )
     quotes = Quotes(selected, person)
-    digests = [ThemeDigest(theme, _quotes(quotes, theme, overall, quotes_each)) for theme in themes]
+    found = effects(_said(themes, reading.said_of(comments), tally.scores), len(themes), survey_type)
+    digests = [
+        ThemeDigest(theme, effect, _quotes(quotes, theme, overall, quotes_each))
+        for theme, effect in zip(themes, found.themes, strict=True)
+    ]
     themed = {comment.record.id for theme in themes for comment in theme.members}
     rest = [comment for comment in selected if comment.record.id not in themed]
     return Digest(
@@ -133,6 +144,8 @@ def digest(
         themes=tuple(digests),
         in_no_theme=len(rest),
         other_quotes=tuple(quotes.pick(rest, max(quotes_each, 10 - 2 * len(themes)))),
+        no_theme_adds=found.in_no_theme,
+        no_comment_adds=found.no_comment,
         in_period=tally.in_period,
         property_names=tally.property_names,
     )
@@ -166,6 +179,10 @@ class _Reading:
             if record.text:
                 yield record.lean()
 
+    def said_of(self, comments: Iterable[Comment]) -> list[Comment]:
+        """Of these comments, those that say what the query asks for."""
+        return [comment for comment in comments if comment.record.id in self.said_ids]
+
 
 def _rows(
     lexicon: Lexicon, selected: Sequence[Comment], others: Sequence[Comment], said_ids: Collection[int]
@@ -191,6 +208,18 @@ def _rows(
         for name in lexicon.names
         if name in asked
     ]
+
+
+def _said(themes: Sequence[Theme], said: Sequence[Comment], scores: Counter[int | None]) -> Counts:
+    """Who gave which score and says what; `said` are the comments that count, `scores` those of all."""
+    places: dict[int, list[int]] = {}
+    for place, theme in enumerate(themes):
+        for comment in (*theme.members, *theme.others):
+            places.setdefault(comment.record.id, []).append(place)
+    counts = Counts((comment.record.score, tuple(places.get(comment.record.id, ()))) for comment in said)
+    rest = scores - Counter(comment.record.score for comment in said)
+    counts.update({(score, None): times for score, times in rest.items()})
+    return counts
 
 
 def _query_words(selection: Selection) -> Callable[[str], bool]:

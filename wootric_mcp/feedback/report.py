@@ -6,6 +6,7 @@ fence and in the structure under `untrusted`; everything else is ours.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,8 +16,8 @@ from wootric_mcp.feedback.digest import Digest
 from wootric_mcp.feedback.filling import Fence, compact, fill
 from wootric_mcp.feedback.quotes import Quote
 from wootric_mcp.feedback.receipt import SHORT_ANSWER, call, filters, wider
-from wootric_mcp.feedback.report_parts import counted, names, nobody, score_data
-from wootric_mcp.feedback.score import SCALES, percent
+from wootric_mcp.feedback.report_parts import counted, names, nobody, part, points, score_data, signed
+from wootric_mcp.feedback.score import NO_PERCENTAGE_BELOW, SCALES, Score, percent
 
 _QUOTE_COLUMNS = ("theme", "id", "score", "person", "text")
 
@@ -34,7 +35,7 @@ class _Piece:
 
 def as_text(digest: Digest, *, fence: Fence, budget: int = DEFAULT) -> str:
     """A digest as text of at most `budget` tokens."""
-    digest = replace(digest, receipt=digest.receipt.within(budget))
+    digest = _within(digest, budget)
 
     def render(pieces: Sequence[_Piece]) -> str:
         lines = [_line(digest, piece) for piece in _in_order(pieces)]
@@ -56,7 +57,7 @@ def as_text(digest: Digest, *, fence: Fence, budget: int = DEFAULT) -> str:
 
 def as_data(digest: Digest, *, budget: int = DEFAULT) -> dict[str, Any]:
     """A digest as structure, whose compact JSON costs at most `budget` tokens."""
-    digest = replace(digest, receipt=digest.receipt.within(budget))
+    digest = _within(digest, budget)
     pieces = fill(
         _by_value(digest),
         budget=budget,
@@ -67,11 +68,23 @@ def as_data(digest: Digest, *, budget: int = DEFAULT) -> dict[str, Any]:
     return _structure(digest, pieces, budget)
 
 
+def _within(digest: Digest, budget: int) -> Digest:
+    """What an answer of so many tokens has room for: a short one has no contributions."""
+    digest = replace(digest, receipt=digest.receipt.within(budget))
+    if budget >= SHORT_ANSWER:
+        return digest
+    themes = tuple(replace(each, effect=replace(each.effect, contribution=None)) for each in digest.themes)
+    return replace(digest, themes=themes, no_theme_adds=None, no_comment_adds=None)
+
+
 def head(digest: Digest) -> list[str]:
     """Score and receipt, in sentences of our own."""
     score, scale = digest.score, SCALES[digest.survey_type]
-    part = " (of the part that was read)" if digest.receipt.coverage else ""
-    first = f"{score.figure}{part}: {score.parts}." if score.n else f"No {scale.name}: nobody scored."
+    first = (
+        f"{score.figure}{part(digest.receipt)}: {score.parts}."
+        if score.n
+        else f"No {scale.name}: nobody scored."
+    )
     return [nobody(digest.property_names) or first, *_circumstances(digest)]
 
 
@@ -79,7 +92,10 @@ def _circumstances(digest: Digest, *, of_query: bool = True) -> list[str]:
     """What the figures are of; with the score of all who say what a query asks for, if that is wanted."""
     score, scale = digest.score, SCALES[digest.survey_type]
     excluded = f"; {counted(digest.excluded, 'excluded one')} left out" if digest.excluded else ""
-    counts = f"{counted(digest.responses, 'response')}, {digest.commented} with a comment{excluded}."
+    rate = (
+        f" ({percent(digest.commented, digest.responses)})" if digest.responses >= NO_PERCENTAGE_BELOW else ""
+    )
+    counts = f"{counted(digest.responses, 'response')}, {digest.commented:,} with a comment{rate}{excluded}."
     lines = [f"{digest.receipt.sentence} {counts}"]
     if score.out_of_range:
         are = "is" if score.out_of_range == 1 else "are"
@@ -122,11 +138,12 @@ def next_call(digest: Digest) -> str:
 def _legend(digest: Digest) -> str:
     if not digest.themes:
         return "Comments with response id, score, person:"
-    name = SCALES[digest.survey_type].name
-    return (
-        f"Themes: comments (share of {digest.comments}; they overlap), {name} of all who say it; "
-        "quotes with response id, score, person:"
-    )
+    scale = SCALES[digest.survey_type]
+    told = [f"comments (share of {digest.comments:,}; they overlap)", f"{scale.name} of all who say it"]
+    told[1] += f" with {'/'.join(scale.words)}" if _is_full(digest) else ""
+    told.append(f"impact ({scale.name} of all less that without them)")
+    told += [f"contribution (their part of the {scale.name} of all)"] if _is_full(digest) else []
+    return f"Themes: {', '.join(told)}; quotes with response id, score, person:"
 
 
 def _line(digest: Digest, piece: _Piece) -> str:
@@ -136,13 +153,24 @@ def _line(digest: Digest, piece: _Piece) -> str:
         return f"  “{piece.quote.shown}” (#{record.id}, {scored}, {piece.quote.person})"
     if not piece.theme:
         return "In no theme:"
-    theme = digest.themes[piece.theme - 1].theme
-    # Whom a score is of is said where it is not just those counted before.
-    people = f" (n = {theme.score.n})" if theme.score.n != theme.n else ""
-    share = f" ({percent(theme.n, digest.comments)})" if digest.comments >= 5 else ""
+    theme, effect = digest.themes[piece.theme - 1].theme, digest.themes[piece.theme - 1].effect
+    share = f" ({percent(theme.n, digest.comments)})" if digest.comments >= NO_PERCENTAGE_BELOW else ""
     mostly = theme.run or (theme.phrase if theme.name else "")
     title = (theme.name or theme.phrase) + (f" (mostly “{mostly}”)" if mostly else "")
-    return f"{piece.theme}. {title}: {theme.n}{share}, {theme.score.short}{people}"
+    if _is_full(digest):
+        people = f" {'/'.join(map(str, _split(theme.score)))}"
+    else:  # whom a score is of is said where it is not just those counted before
+        people = f" (n = {theme.score.n})" if theme.score.n != theme.n else ""
+    figures = [f"{theme.n}{share}", f"{theme.score.short}{people}"]
+    if effect.impact is not None:
+        figures.append(f"impact {signed(effect.impact, digest.survey_type)}")
+    if effect.contribution is not None:
+        figures.append(f"contribution {signed(effect.contribution, digest.survey_type)}")
+    return f"{piece.theme}. {title}: {', '.join(figures)}"
+
+
+def _split(score: Score) -> tuple[int, int, int]:
+    return score.promoters, score.passives, score.detractors
 
 
 def _tail(digest: Digest, pieces: Sequence[_Piece]) -> list[str]:
@@ -154,7 +182,27 @@ def _tail(digest: Digest, pieces: Sequence[_Piece]) -> list[str]:
     left_out = [counted(n, noun) for n, noun in ((themes, "theme"), (quotes, "quote")) if n]
     if left_out:
         sentences.append(f"Left out for length: {', '.join(left_out)}.")
+    rest = _rest(digest, pieces)
+    if rest and digest.themes:
+        name = SCALES[digest.survey_type].name
+        told = ", ".join(f"{what} {signed(value, digest.survey_type)}" for what, value in rest.items())
+        sentences.append(f"Further contributions: {told}; with those above they add up to the {name} of all.")
     return [" ".join(sentences)] if sentences else []
+
+
+def _rest(digest: Digest, pieces: Sequence[_Piece]) -> dict[str, float]:
+    """Contributions to the score of what is not among the themes shown, by what it is."""
+    if digest.no_theme_adds is None or digest.no_comment_adds is None:
+        return {}
+    shown = {piece.theme for piece in pieces if not piece.quote}
+    left_out = [
+        each.effect.contribution or 0.0
+        for place, each in enumerate(digest.themes, start=1)
+        if place not in shown
+    ]
+    such = "such " if digest.selection.query.strip() else ""
+    rest = {"comments in no theme": digest.no_theme_adds, f"no {such}comment": digest.no_comment_adds}
+    return rest | ({"themes left out": math.fsum(left_out)} if left_out else {})
 
 
 def _structure(digest: Digest, pieces: Sequence[_Piece], budget: int) -> dict[str, Any]:
@@ -166,7 +214,11 @@ def _structure(digest: Digest, pieces: Sequence[_Piece], budget: int) -> dict[st
     of_query = score_data(digest.query_score) if digest.query_score else {}
     if is_short := budget < SHORT_ANSWER:
         of_query = {key: value for key, value in of_query.items() if key not in {"type", "note"}}
-    columns = ["theme", "comments", "share", name, f"{name}_n", *(["name"] if _named(digest) else [])]
+    words = SCALES[digest.survey_type].words
+    columns = ["theme", "comments", "share", name, "impact"]
+    columns += ["contribution", *words] if _is_full(digest) else [f"{name}_n"]
+    columns += ["name"] if _named(digest) else []
+    rest = _rest(digest, pieces)
     theme_rows = [
         row[:-2] for piece, row in zip(ordered, rows, strict=True) if piece.theme and not piece.quote
     ]
@@ -184,6 +236,7 @@ def _structure(digest: Digest, pieces: Sequence[_Piece], budget: int) -> dict[st
             **({"score_of_query": of_query} if of_query else {}),
         },
         "themes": _table(columns, theme_rows),
+        **({"contributions": {what: _exact(value) for what, value in rest.items()}} if rest else {}),
         "left_out": {"themes": themes, "quotes": quotes},
         "next": next_call(digest),
         "untrusted": {
@@ -207,11 +260,25 @@ def _row(digest: Digest, piece: _Piece) -> list[Any]:
         return [piece.theme or None, record.id, record.score, piece.quote.person, piece.quote.shown]
     if not piece.theme:
         return []
-    theme = digest.themes[piece.theme - 1].theme
+    theme, effect = digest.themes[piece.theme - 1].theme, digest.themes[piece.theme - 1].effect
     share = round(theme.n / digest.comments, 3) if digest.comments >= 5 else None
     value = None if theme.score.value is None else round(theme.score.value, 1)
-    figures = [piece.theme, theme.n, share, value, theme.score.n]
+    figures = [piece.theme, theme.n, share, value, points(effect.impact, digest.survey_type)]
+    if _is_full(digest):
+        figures += [_exact(effect.contribution), *_split(theme.score)]
+    else:
+        figures.append(theme.score.n)
     return [*figures, *([theme.name or None] if _named(digest) else []), theme.phrase, theme.run]
+
+
+def _is_full(digest: Digest) -> bool:
+    """Whether themes are told with their contributions and who says them."""
+    return digest.no_theme_adds is not None
+
+
+def _exact(contribution: float | None) -> float | None:
+    """A contribution for a sum."""
+    return None if contribution is None else round(contribution, 2)
 
 
 def _named(digest: Digest) -> bool:

@@ -12,23 +12,25 @@ from typing import Any
 
 from wootric_mcp.feedback.analysis import Analysis, Compared, Group, Step
 from wootric_mcp.feedback.budget import DEFAULT, estimate_tokens
-from wootric_mcp.feedback.change import Difference
 from wootric_mcp.feedback.filling import Fence, compact, fill
-from wootric_mcp.feedback.receipt import SHORT_ANSWER, Receipt, call, filters, wider
-from wootric_mcp.feedback.report_parts import counted, score_data
-from wootric_mcp.feedback.score import NO_PERCENTAGE_BELOW, SCALES, percent, rounded
+from wootric_mcp.feedback.receipt import SHORT_ANSWER, call, filters, wider
+from wootric_mcp.feedback.report_parts import (
+    change_data,
+    change_told,
+    counted,
+    part,
+    points,
+    score_data,
+    signed,
+    stands_on,
+    verdict_told,
+)
+from wootric_mcp.feedback.score import NO_PERCENTAGE_BELOW, SCALES, percent
 from wootric_mcp.feedback.selection import short
 
 _Piece = Step | Group
 
 _NO_VALUE = "(none)"
-_VERDICTS = {
-    "real": "more than chance",
-    "chance": "may be chance among so many tests",
-    "unclear": "too few answers to say",
-    "level": "no difference to be seen",
-    "too few": "too few answers to compare",
-}
 _STEP_COLUMNS = (
     "from",
     "n",
@@ -97,9 +99,9 @@ def _opening(found: Analysis, budget: int) -> list[str]:
     """The score and what it is of; with a period compared, the change and what it consists of; and, in half
     of the budget at most, how it is all to be taken."""
     score, scale = found.score, SCALES[found.survey_type]
-    figure = f"{score.figure}{_part(found.receipt)}"
+    figure = f"{score.figure}{part(found.receipt)}"
     lines = [f"{figure}: {score.parts}." if score.n else f"No {scale.name}: nobody scored."]
-    lines += [*_circumstances(found, budget), *_change_told(found, budget)]
+    lines += [*_circumstances(found, budget), *_comparison(found, budget)]
     given = ", ".join(map(str, _distribution(found)))
     for more in (
         _notes(found),
@@ -120,29 +122,19 @@ def _circumstances(found: Analysis, budget: int) -> list[str]:
     """What the figures are of."""
     nobody = "Nobody has the property asked for. " if found.property_names else ""
     excluded = f"; {counted(found.excluded, 'excluded one')} left out" if found.excluded else ""
-    lines = [f"{nobody}{_stands_on(found.receipt, budget)} {counted(found.responses, 'response')}{excluded}."]
+    lines = [f"{nobody}{stands_on(found.receipt, budget)} {counted(found.responses, 'response')}{excluded}."]
     if described := filters(found.selection.describe(found.survey_type)):
         lines.append(f"Only people with {described}.")
     return lines
 
 
-def _part(receipt: Receipt) -> str:
-    """What is said beside a figure that does not stand on the whole period."""
-    return " (of the part that was read)" if receipt.coverage else ""
-
-
-def _stands_on(receipt: Receipt, budget: int) -> str:
-    """The receipt in words, fewer of them where there is little room."""
-    return receipt.within(budget).sentence
-
-
-def _change_told(found: Analysis, budget: int) -> list[str]:
+def _comparison(found: Analysis, budget: int) -> list[str]:
     compared = found.compared
     if not compared:
         return []
-    figure = f"{compared.score.figure}{_part(compared.receipt)}"
-    lines = [f"Compared with {figure}. {_stands_on(compared.receipt, budget)}"]
-    lines.append(f"Change: {_told(found, compared.difference)}.")
+    figure = f"{compared.score.figure}{part(compared.receipt)}"
+    lines = [f"Compared with {figure}. {stands_on(compared.receipt, budget)}"]
+    lines.append(f"Change: {change_told(compared.difference, found.survey_type)}.")
     return [*lines, *_split_told(found, compared)]
 
 
@@ -151,10 +143,10 @@ def _split_told(found: Analysis, compared: Compared) -> list[str]:
     change, parts = compared.difference.value, compared.split
     if not parts or change is None:
         return []
-    mix = _signed(found, parts.mix)
+    mix = signed(parts.mix, found.survey_type)
     said = (
         f"Of it {mix} is mix (the groups' shares among respondents changed), and within the groups (their "
-        f"own scores changed) it is {_told(found, parts.rate)}."
+        f"own scores changed) it is {change_told(parts.rate, found.survey_type)}."
     )
     lines = [said]
     if _shows_reversal(compared):
@@ -186,24 +178,6 @@ def _notes(found: Analysis) -> str:
     return " ".join(notes)
 
 
-def _told(found: Analysis, one: Difference) -> str:
-    """A difference with its interval and verdict."""
-    needed = f"; about {one.needed:,} more would be needed" if one.needed else ""
-    if one.value is None or one.low is None or one.high is None:
-        return _VERDICTS[one.verdict]
-    interval = f"{_figure(found, one.low)} to {_figure(found, one.high)}"
-    return f"{_signed(found, one.value)} ({interval}), {_VERDICTS[one.verdict]}{needed}"
-
-
-def _figure(found: Analysis, value: float) -> str:
-    return rounded(value, 2 if found.survey_type == "ces7" else 1)
-
-
-def _signed(found: Analysis, value: float) -> str:
-    figure = _figure(found, value)
-    return figure if figure.startswith("-") or not float(figure) else f"+{figure}"
-
-
 def _step_legend(found: Analysis) -> str:
     return f"By {found.interval}, and the change from the {found.interval} before:" if found.steps else ""
 
@@ -223,7 +197,7 @@ def _line(found: Analysis, piece: _Piece) -> str:
 
 def _step_line(found: Analysis, step: Step) -> str:
     state = {"unfinished": ", unfinished", "cut": ", only partly in the period", "": ""}[step.stretch.state]
-    change = f"; {_told(found, step.difference)}" if step.difference else ""
+    change = f"; {change_told(step.difference, found.survey_type)}" if step.difference else ""
     return f"{step.stretch.name}{state}: {step.score.figure}{change}"
 
 
@@ -234,9 +208,12 @@ def _group_line(found: Analysis, group: Group) -> str:
     if group.before:
         told.append(f"before {group.before.figure}")
     if group.before or len(found.groups) > 1:
-        told.append(_told(found, group.difference))
+        told.append(change_told(group.difference, found.survey_type))
     if group.effects and _is_enough(group):
-        mix, within = _signed(found, group.effects.mix), _signed(found, group.effects.rate)
+        mix, within = (
+            signed(group.effects.mix, found.survey_type),
+            signed(group.effects.rate, found.survey_type),
+        )
         told.append(f"mix {mix}, within {within}")
     return "; ".join(told)
 
@@ -318,34 +295,28 @@ def _untrusted_name(group: Group) -> str | int | None:
 
 def _compared_data(found: Analysis, compared: Compared, budget: int) -> dict[str, Any]:
     data: dict[str, Any] = {
-        "summary": _stands_on(compared.receipt, budget),
+        "summary": stands_on(compared.receipt, budget),
         "score": score_data(compared.score),
-        "change": _difference_data(found, compared.difference),
+        "change": change_data(compared.difference, found.survey_type),
     }
     if compared.split and compared.difference.value is not None:
-        data["mix"] = _rounded(found, compared.split.mix)
-        data["within_groups"] = _difference_data(found, compared.split.rate)
+        data["mix"] = points(compared.split.mix, found.survey_type)
+        data["within_groups"] = change_data(compared.split.rate, found.survey_type)
         if _shows_reversal(compared):
             data["reversal"] = "the whole and every group changed in opposite directions: judge by the groups"
     return data
 
 
-def _difference_data(found: Analysis, one: Difference) -> dict[str, Any]:
-    value, low, high = (_rounded(found, each) for each in (one.value, one.low, one.high))
-    data: dict[str, Any] = {"verdict": _VERDICTS[one.verdict]}
-    if value is not None:
-        data = {"value": value, "interval95": [low, high], **data}
-    return data | ({"more_needed": one.needed} if one.needed else {})
-
-
 def _row(found: Analysis, piece: _Piece) -> list[Any]:
     """The values of a piece in the order of its columns; what is foreign is not among them."""
     score, change = piece.score, piece.difference
-    figures = [_rounded(found, each) for each in (score.value, score.low, score.high)]
+    figures = [points(each, found.survey_type) for each in (score.value, score.low, score.high)]
     changes = (
-        [_rounded(found, each) for each in (change.value, change.low, change.high)] if change else [None] * 3
+        [points(each, found.survey_type) for each in (change.value, change.low, change.high)]
+        if change
+        else [None] * 3
     )
-    verdict = _verdict(change) if change else ""
+    verdict = verdict_told(change) if change else ""
     if isinstance(piece, Step):
         return [piece.stretch.name, score.n, *figures, *changes, verdict, piece.stretch.state]
     share = round(score.n / found.score.n, 3) if found.score.n >= NO_PERCENTAGE_BELOW else None
@@ -353,14 +324,17 @@ def _row(found: Analysis, piece: _Piece) -> list[Any]:
     if not piece.before:
         return [*row, *changes, verdict]
     effects = piece.effects if _is_enough(piece) else None
-    mix, within = (_rounded(found, effects.mix), _rounded(found, effects.rate)) if effects else (None, None)
-    return [*row, piece.before.n, _rounded(found, piece.before.value), *changes, verdict, mix, within]
-
-
-def _verdict(one: Difference) -> str:
-    needed = f", {one.needed} more needed" if one.needed else ""
-    return f"{_VERDICTS[one.verdict]}{needed}"
-
-
-def _rounded(found: Analysis, value: float | None) -> float | None:
-    return None if value is None else round(value, 2 if found.survey_type == "ces7" else 1)
+    mix, within = (
+        (points(effects.mix, found.survey_type), points(effects.rate, found.survey_type))
+        if effects
+        else (None, None)
+    )
+    return [
+        *row,
+        piece.before.n,
+        points(piece.before.value, found.survey_type),
+        *changes,
+        verdict,
+        mix,
+        within,
+    ]

@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from wootric_mcp.feedback.change import Difference
 from wootric_mcp.feedback.filling import Fence
-from wootric_mcp.feedback.score import SCALES, Score
+from wootric_mcp.feedback.receipt import Receipt
+from wootric_mcp.feedback.score import SCALES, Score, SurveyType, rounded
+
+_VERDICTS = {
+    "real": "more than chance",
+    "chance": "may be chance among so many tests",
+    "unclear": "too few answers to say",
+    "level": "no difference to be seen",
+    "too few": "too few answers to compare",
+}
 
 
 def score_data(score: Score) -> dict[str, Any]:
@@ -24,7 +34,7 @@ def score_data(score: Score) -> dict[str, Any]:
 
 def counted(n: int, noun: str) -> str:
     """`1 comment`, `2 comments`"""
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
 def nobody(property_names: Sequence[str]) -> str:
@@ -34,3 +44,52 @@ def nobody(property_names: Sequence[str]) -> str:
 def names(property_names: Sequence[str], fence: Fence) -> list[str]:
     """Properties to choose from, as block of an answer."""
     return ["Properties that occur:", fence([", ".join(property_names)])] if property_names else []
+
+
+def stands_on(receipt: Receipt, budget: int) -> str:
+    """The receipt in words, fewer of them where there is little room."""
+    return receipt.within(budget).sentence
+
+
+def part(receipt: Receipt) -> str:
+    """What is said beside a figure that does not stand on the whole period."""
+    return " (of the part that was read)" if receipt.coverage else ""
+
+
+def signed(value: float, survey_type: SurveyType) -> str:
+    """A difference in points of a score, with its sign."""
+    figure = rounded(value, _digits(survey_type))
+    return figure if figure.startswith("-") or not float(figure) else f"+{figure}"
+
+
+def points(value: float | None, survey_type: SurveyType) -> float | None:
+    """The same as a number."""
+    return None if value is None else round(value, _digits(survey_type))
+
+
+def change_told(one: Difference, survey_type: SurveyType) -> str:
+    """A difference with its interval and verdict."""
+    needed = f"; about {one.needed:,} more would be needed" if one.needed else ""
+    if one.value is None or one.low is None or one.high is None:
+        return _VERDICTS[one.verdict]
+    low, high = (rounded(each, _digits(survey_type)) for each in (one.low, one.high))
+    return f"{signed(one.value, survey_type)} ({low} to {high}), {_VERDICTS[one.verdict]}{needed}"
+
+
+def change_data(one: Difference, survey_type: SurveyType) -> dict[str, Any]:
+    """The same as structure."""
+    value, low, high = (points(each, survey_type) for each in (one.value, one.low, one.high))
+    data: dict[str, Any] = {"verdict": _VERDICTS[one.verdict]}
+    if value is not None:
+        data = {"value": value, "interval95": [low, high], **data}
+    return data | ({"more_needed": one.needed} if one.needed else {})
+
+
+def verdict_told(one: Difference) -> str:
+    """The verdict alone, with how many answers it lacks."""
+    needed = f", {one.needed} more needed" if one.needed else ""
+    return f"{_VERDICTS[one.verdict]}{needed}"
+
+
+def _digits(survey_type: SurveyType) -> int:
+    return 2 if survey_type == "ces7" else 1

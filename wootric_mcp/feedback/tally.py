@@ -24,7 +24,8 @@ class Tally:
         """Those of them by people whom `selection.where` describes that are left out of calculations."""
         self._selection = selection
         self._survey_type = survey_type
-        self._scores: Counter[int | None] = Counter()
+        self.scores: Counter[int | None] = Counter()
+        """How often each score was given, of the records handed on."""
         self._names: Counter[str] = Counter()
         self._describes_somebody = False
 
@@ -40,18 +41,18 @@ class Tally:
             if record.excluded:
                 self.excluded += 1
                 continue
-            self._scores[record.score] += 1
+            self.scores[record.score] += 1
             yield record
 
     @property
     def responses(self) -> int:
         """Records handed on."""
-        return self._scores.total()
+        return self.scores.total()
 
     @property
     def score(self) -> Score:
         """Score of all records handed on."""
-        return score_of_counts(self._scores, self._survey_type)
+        return score_of_counts(self.scores, self._survey_type)
 
     @property
     def property_names(self) -> tuple[str, ...]:

@@ -66,8 +66,10 @@ class Theme:
     members: tuple[Comment, ...]
     share: float
     """Of all comments asked about."""
+    others: tuple[Comment, ...]
+    """Comments outside the category asked about that say it, and what the query asks for."""
     score: Score
-    """Of everybody who says it, and what the query asks for, also outside the category asked about."""
+    """Of members and others."""
     name: str = ""
     """Of a row, in our words or the operator's; "" for a phrase."""
     own: Mapping[str, str] = field(default_factory=dict)
@@ -162,6 +164,7 @@ def _of_phrase(
         run=_run(phrase.split(), found[:_COMMENTS_READ]),
         members=tuple(found),
         share=len(found) / n,
+        others=tuple(scored),
         score=score((comment.record for comment in (*found, *scored)), survey_type),
     )
 
@@ -195,6 +198,7 @@ def _of_row(row: Row, counts: Counter[str], n: int, survey_type: SurveyType) -> 
         run=_run(phrase.split(), saying[:_COMMENTS_READ]) if phrase else "",
         members=tuple(row.asked),
         share=len(row.asked) / n,
+        others=tuple(row.scored),
         score=score((comment.record for comment in (*row.asked, *row.scored)), survey_type),
         name=row.name,
         own=own,
