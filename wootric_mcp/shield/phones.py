@@ -4,15 +4,22 @@ when the first number is met that could be one."""
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 
 from wootric_mcp.shield.masking import LETTER
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
 
 _SEPARATOR = r"[ .\-‐‑–－/()（）]"
 _CANDIDATE = re.compile(
     rf"(?<!{LETTER}|[.,:/#€$£¥-])(?:[+＋]{_SEPARATOR}?|[(（])?\d(?:{_SEPARATOR}{{0,3}}\d){{6,20}}(?!{LETTER}|[€$£¥%])"
 )
 _PART = re.compile(r"\S+")
+_MOST_PARTS = 7
+_PLAIN = str.maketrans("‐‑–－（）＋", "----()+")
 _LEAST, _MOST = 7, 15
 """Digits of a phone number (E.164, and the shortest with an area code)."""
 _LEAST_UNTOLD = 9
@@ -30,7 +37,7 @@ _LEAD = re.compile(r"[^\d\[\]\n]{0,30}$")
 _PHONE_WORDS = r"""
 anrufe?n? angerufen appel\w* bel bellen call called calling cel celular cell cellphone cellulare chiam\w* dial
 fax gsm handy\w* hotline joign\w* ligar liga ligue ll[áa]m\w* mob mobil\w* m[óo]vil ph phone portable reach
-ring\w* ruft? sms tel t[eé]l[eé]fon\w* tele?phone\w* telegram text tlf viber whats.?app zadzwo\w*
+ring\w* ruft? sms tel t[eé]l[eé]fon\w* tele?phone\w* telegram text.me tlf viber whats.?app zadzwo\w*
 (?:my|phone|contact).(?:number|no) number.is n[uú]m[eé]ro.(?:est|es|è) (?:meine|mijn).nummer nummer.ist
 """
 _OTHER_WORDS = r"""
@@ -69,9 +76,9 @@ def _masked(found: re.Match[str]) -> str:
     parts = list(_PART.finditer(written))
     first = 0
     while first < len(parts):
-        for last in range(len(parts), first, -1):
+        for last in range(min(len(parts), first + _MOST_PARTS), first, -1):
             start, stop = parts[first].start(), parts[last - 1].end()
-            if _is_phone(written[start:stop], hint):
+            if _is_phone(written[start:stop], hint, is_whole=last - first == len(parts)):
                 shown, end, first = f"{shown}{written[end:start]}[phone]", stop, last
                 break
         else:
@@ -86,62 +93,74 @@ def _hint(lead: str) -> str:
 
 
 @lru_cache(2_000)
-def _is_phone(written: str, hint: str) -> bool:
+def _is_phone(written: str, hint: str, *, is_whole: bool) -> bool:
+    """Whether this is a phone number; `is_whole` tells that it is no part of a longer row of figures."""
     plain = "".join(str(int(letter)) if letter.isdecimal() else letter for letter in written)
-    plain = (
-        re.sub(r"[‐‑–－]", "-", plain).replace("（", "(").replace("）", ")").replace("＋", "+").strip(" /.-")
-    )
+    plain = plain.translate(_PLAIN).strip(" /.-")
     groups = re.findall(r"\d+", plain)
     digits = "".join(groups)
     if not _LEAST <= len(digits) <= _MOST + 2:  # two zeros may stand for the +
         return False
     if plain.startswith("+"):
         return _is_possible(plain)
-    if _DATE.search(plain) or _DECIMAL.fullmatch(plain):
+    if hint == "other" or len(set(digits)) == 1 or _DATE.search(plain) or _DECIMAL.fullmatch(plain):
         return False
-    if hint == "other" or len(set(digits)) == 1:
-        return False
-    if _NORTH_AMERICAN.fullmatch(plain):
+    if _NORTH_AMERICAN.fullmatch(plain) or (hint == "phone" and _LOCAL.fullmatch(plain)):
         return True
     if digits.startswith("00"):
-        return _is_valid(f"+{digits[2:]}", None)
+        return _is_possible(f"+{digits[2:]}")
+    numbers = _read_anywhere(plain, digits)
     if hint == "phone":
-        return bool(_LOCAL.fullmatch(plain)) or any(_is_valid(plain, region) for region in _REGIONS.split())
+        return any(numbers)
     if _THOUSANDS.fullmatch(plain) or len(digits) < (_LEAST if "(" in plain else _LEAST_UNTOLD):
         return False
     if digits.startswith("0") or "(" in plain:
-        return any(_is_valid(plain, region) for region in _REGIONS.split())
-    return len(groups) > 1 and any(_is_grouped_as_in(region, plain, groups) for region in _REGIONS.split())
+        return any(numbers)
+    return is_whole and len(groups) > 1 and any(_is_written_so(number, groups) for number in numbers)
 
 
 def _is_possible(written: str) -> bool:
     import phonenumbers
 
-    try:
-        return phonenumbers.is_possible_number(phonenumbers.parse(written))
-    except phonenumbers.NumberParseException:
-        return False
+    number = _read(written)
+    return number is not None and phonenumbers.is_possible_number(number)
 
 
-def _is_valid(written: str, region: str | None) -> bool:
+def _read(written: str, region: str | None = None) -> PhoneNumber | None:
     import phonenumbers
 
     try:
-        return phonenumbers.is_valid_number(phonenumbers.parse(written, region))
+        return phonenumbers.parse(written, region)
     except phonenumbers.NumberParseException:
-        return False
+        return None
 
 
-def _is_grouped_as_in(region: str, written: str, groups: list[str]) -> bool:
+def _read_anywhere(written: str, digits: str) -> Iterator[PhoneNumber]:
+    """The valid numbers that this is in some country."""
     import phonenumbers
 
-    try:
-        number = phonenumbers.parse(written, region)
-    except phonenumbers.NumberParseException:
-        return False
+    for region in _REGIONS.split():
+        # Reading a number takes 30 times as long as seeing that it cannot be one there.
+        numbers, trunk = _plan(region)
+        if numbers.fullmatch(digits) or (trunk and numbers.fullmatch(digits.removeprefix(trunk))):
+            number = _read(written, region)
+            if number and phonenumbers.is_valid_number(number):
+                yield number
+
+
+@cache
+def _plan(region: str) -> tuple[re.Pattern[str], str]:
+    """All national numbers of a country, and what is dialled before them inside it."""
+    import phonenumbers
+
+    metadata: Any = phonenumbers.PhoneMetadata.metadata_for_region(region)
+    return re.compile(metadata.general_desc.national_number_pattern), metadata.national_prefix or ""
+
+
+def _is_written_so(number: PhoneNumber, groups: list[str]) -> bool:
+    """Whether a number is grouped as in its country, with or without the zero before it."""
+    import phonenumbers
+
     national = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
-    expected = re.findall(r"\d+", national)
-    return phonenumbers.is_valid_number(number) and groups in (
-        expected,
-        [expected[0].lstrip("0"), *expected[1:]],
-    )
+    first, *rest = re.findall(r"\d+", national)
+    return groups in ([first, *rest], [first.lstrip("0"), *rest])
