@@ -50,6 +50,11 @@ SETTINGS = {
     "store_days": "days it is kept after Wootric last returned it; 0: until the server ends",
     "budget_share": "share of the requests left by others that reading ahead may use",
     "privacy": "`strict`: no e-mail address, phone number or IP address is stored; as a flag `--privacy`",
+    "confirm": "who agrees before anything is deleted, overwritten or mailed to customers; see “Safety”; "
+    "as a flag `--confirm`",
+    "confirm_writes": "the same before every other change; as a flag `--confirm-writes`",
+    "unasked_recipients": "people who may be mailed within 24 hours on codes alone",
+    "audit": "file of the audit log; default: `audit.jsonl` in your data folder",
     "toolsets": "only these toolsets; as a flag `--toolsets`",
     "tools": "only these tools, or these besides the toolsets; `--tools`",
     "exclude_tools": "without these tools, whatever else is asked for; `--exclude-tools`",

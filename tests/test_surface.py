@@ -11,7 +11,7 @@ import bpe_openai
 from tests.accounts import MARA, MARA_DECLINE, MARA_LAST, Person, connected, running, text_of
 from tests.snapshot import assert_matches
 
-VISIBLE_TOKENS, TOOL_TOKENS = 6_500, 550
+VISIBLE_TOKENS, TOOL_TOKENS = 6_610, 550
 
 
 def _tokens(value: object) -> int:

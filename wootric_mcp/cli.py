@@ -14,10 +14,19 @@ import anyio
 
 from wootric_mcp import __version__
 from wootric_mcp.server import build_server
-from wootric_mcp.settings import Privacy, Settings
+from wootric_mcp.settings import Confirm, Privacy, Settings
 from wootric_mcp.tools.app import App
 from wootric_mcp.tools.registry import UnknownToolError
 
+_FLAGS = (
+    "toolsets",
+    "tools",
+    "exclude_tools",
+    "read_only",
+    "privacy",
+    "confirm",
+    "confirm_writes",
+)
 _EPILOG = """\
 Credentials come from the environment: WOOTRIC_CLIENT_ID and WOOTRIC_CLIENT_SECRET, or
 WOOTRIC_USERNAME and WOOTRIC_PASSWORD (with WOOTRIC_ACCOUNT_TOKEN if the user belongs to several
@@ -35,15 +44,23 @@ WOOTRIC_ACCOUNT_TOKEN_FILE. Further settings, all optional:
                        (default: a file in the user's data folder)
   WOOTRIC_STORE_DAYS   days it is kept after Wootric last returned it (default 90; 0: until the server ends)
   WOOTRIC_BUDGET_SHARE  share of the requests left by others that reading ahead may use (default 0.5)
+  WOOTRIC_UNASKED_RECIPIENTS  people who may be mailed within 24 hours on codes alone (default 20)
+  WOOTRIC_AUDIT        file of the audit log (default: in the user's data folder)
   WOOTRIC_LOG_LEVEL    what is logged to stderr (default WARNING)
-The flags --toolsets, --tools, --exclude-tools, --read-only and --privacy can be set likewise.
+The flags from --toolsets on can be set likewise (WOOTRIC_TOOLSETS and so on).
 
 Before anything is deleted, overwritten or mailed to customers, a person is asked. Where the client
-cannot ask, the call is refused and nothing is changed.
+cannot ask, nothing is changed: the answer tells what would happen and gives a code for this very call,
+good once and for five minutes. A person approves it with `wootric-mcp approve CODE` in a terminal, or,
+with --confirm ask_or_token, the assistant calls again with it, for one record or for at most
+WOOTRIC_UNASKED_RECIPIENTS mails in 24 hours. Two calls prove two calls, not that a person agreed: there
+it is the permission prompt of your assistant that stands between, so leave that on, or use --confirm ask.
 
 Further commands (each has a --help):
   wootric-mcp sync [PERIOD]   read a period ahead, so that questions about it are answered at once
   wootric-mcp store status    what is kept of the account; `store clear` deletes it
+  wootric-mcp approve CODE    let a call act that nobody could be asked about
+  wootric-mcp audit           what was changed through this server
   wootric-mcp themes FILE     what the comments of a CSV or JSON lines file are about, one by one
   wootric-mcp sandbox         serve the simulated account alone
 """
@@ -76,6 +93,13 @@ def parser() -> argparse.ArgumentParser:
         "--read-only", action="store_true", help="only tools that change nothing and mail nobody"
     )
     made.add_argument(
+        "--confirm",
+        choices=get_args(Confirm),
+        help="who agrees before anything is deleted, overwritten or mailed to customers: ask, a person; "
+        "ask_or_token, where nobody can be asked also a second call with a code (default); off, nobody",
+    )
+    made.add_argument("--confirm-writes", action="store_true", help="the same before every other change")
+    made.add_argument(
         "--privacy",
         choices=get_args(Privacy),
         help="strict: e-mail addresses, phone numbers and IP addresses are not stored",
@@ -95,6 +119,11 @@ def run(arguments: Sequence[str]) -> int:
 
         _log_to_stderr(level)
         return store_cli.main(arguments, lambda settings: App(settings).zone)
+    if arguments[:1] in (["approve"], ["audit"]):
+        from wootric_mcp.guard import cli as guard_cli
+
+        _log_to_stderr(level)
+        return guard_cli.main(arguments)
     if arguments[:1] == ["themes"]:
         from wootric_mcp import themes_cli
 
@@ -140,11 +169,7 @@ def _port(text: str) -> int:
 
 
 def _settings(options: argparse.Namespace, stack: ExitStack) -> Settings:
-    flags = {
-        name: value
-        for name in ("toolsets", "tools", "exclude_tools", "read_only", "privacy")
-        if (value := getattr(options, name))
-    }
+    flags = {name: value for name in _FLAGS if (value := getattr(options, name))}
     if not options.sandbox:
         return Settings.load(flags)
     from wootric_mcp.sandbox.server import start_story

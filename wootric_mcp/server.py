@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -11,7 +12,7 @@ from mcp.server import MCPServer
 from wootric_mcp import __version__, completions, prompts, resources
 from wootric_mcp.guard.single_use import once
 from wootric_mcp.settings import Settings
-from wootric_mcp.tools.app import App
+from wootric_mcp.tools.app import App, utc_now
 from wootric_mcp.tools.arguments import Arguments
 from wootric_mcp.tools.catalog import CATALOG
 from wootric_mcp.tools.registry import build, select
@@ -38,9 +39,11 @@ def build_server(
     settings: Settings,
     *,
     now: Callable[[], datetime] | None = None,
+    clock: Callable[[], float] = time.monotonic,
     on_close: Callable[[], None] | None = None,
 ) -> MCPServer[App]:
-    """The server for one account. `now` replaces the clock in tests; `on_close` is called after the teardown.
+    """The server for one account. `now` and `clock` replace the time of day and the one that tells how long a
+    person takes in tests; `on_close` is called after the teardown.
 
     Raises:
         wootric_mcp.tools.registry.UnknownToolError: If a setting names a tool or toolset that is not there.
@@ -48,7 +51,7 @@ def build_server(
     chosen = select(CATALOG, settings)
     tools = [build(spec, settings) for spec in chosen]
     names = {spec.name for spec in chosen}
-    app = App(settings, now) if now else App(settings)
+    app = App(settings, now or utc_now, clock)
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[App]) -> AsyncIterator[App]:

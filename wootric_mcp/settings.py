@@ -19,6 +19,7 @@ SECRETS = ("client_secret", "password", "account_token")
 Region = Literal["us", "eu", "au"]
 SurveyType = Literal["nps", "csat5", "csat10", "ces7"]
 Privacy = Literal["standard", "strict"]
+Confirm = Literal["ask", "ask_or_token", "off"]
 Names = Annotated[tuple[str, ...], NoDecode]
 
 _HOSTS: dict[Region, str] = {
@@ -70,6 +71,16 @@ class Settings(BaseSettings):
     privacy: Privacy = "standard"
     """`strict`: no e-mail address, phone number or IP address is stored or shown."""
 
+    confirm: Confirm = "ask_or_token"
+    """How what deletes, overwrites or mails customers is confirmed: `ask`, by a person only; `ask_or_token`,
+    where nobody can be asked also by a second call with a code; `off`, not at all."""
+    confirm_writes: bool = False
+    """Whether plain writes are confirmed, too."""
+    unasked_recipients: int = Field(default=20, ge=0, le=10_000)
+    """People who may be mailed within 24 hours on codes alone."""
+    audit: Path | None = None
+    """File of the audit log; unset: in the user's data folder."""
+
     toolsets: Names = ()
     tools: Names = ()
     exclude_tools: Names = ()
@@ -94,12 +105,19 @@ class Settings(BaseSettings):
     def _split_names(cls, value: object) -> object:
         return tuple(re.findall(r"[^,\s]+", value)) if isinstance(value, str) else value
 
-    @field_validator("region", "privacy", mode="before")
+    @field_validator("region", "privacy", "confirm", mode="before")
     @classmethod
     def _in_lower_case(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
 
-    @field_validator("csv_dir", "alias_key_file")
+    @field_validator("audit", mode="before")
+    @classmethod
+    def _always_audited(cls, value: object) -> object:
+        if isinstance(value, str) and value.strip().lower() in {"off", "none", "no", "false", "0"}:
+            raise ValueError("name a file; the audit log cannot be switched off")
+        return value
+
+    @field_validator("csv_dir", "alias_key_file", "audit")
     @classmethod
     def _at_home(cls, value: Path | None) -> Path | None:
         try:

@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
-from mcp.server.elicitation import AcceptedElicitation, ElicitationResult
+import anyio
+from mcp import MCPError
+from mcp.server.elicitation import AcceptedElicitation, CancelledElicitation, ElicitationResult
 from mcp.server.mcpserver import Context, Elicit
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.types import ElicitResult
 from pydantic import BaseModel, Field
 
+from wootric_mcp.guard import policy
+from wootric_mcp.operations import Risk
+
+if TYPE_CHECKING:
+    from wootric_mcp.guard.codes import Codes
+    from wootric_mcp.settings import Settings
+
 NOTHING_CHANGED = "Nothing was changed."
+REACTION = 0.5
+"""Seconds. Nobody reads a question and answers it faster: the client did not show it."""
+PATIENCE = 300.0
+"""Seconds that a person has for an answer where the call waits for it."""
+PEACE = 300.0
+"""Seconds within which a person is not asked again what they have declined."""
 
 # From this revision on, a question travels in the call's result and needs no back-channel.
 _QUESTIONS_IN_RESULTS = "2026-07-28"
+_NO_WAY = "this client has no way to ask one (it does not offer elicitation)"
+_NOT_SHOWN = "the client answered the question without showing it to anybody"
+_OTHER_WAYS = "Use a client that can ask, or do it in Wootric itself."
 
 
 class Confirmation(BaseModel):
@@ -24,38 +49,198 @@ class Confirmation(BaseModel):
 Asked = ElicitationResult[Confirmation]
 
 
-def ask(ctx: Context[Any], question: str) -> Elicit[Confirmation]:
-    """Put the question to the person, or refuse where the client cannot.
+class Way(StrEnum):
+    """How a call was confirmed, in the words of the audit log."""
 
-    The question must be deterministic and name the target as it is now: the SDK discards an answer to a
-    question that has changed meanwhile, so a changed target is asked about again.
+    ASKED = "asked, yes"
+    APPROVED = "approved in a terminal"
+    CODE = "code alone"
+    OFF = "off"
+    NOT_NEEDED = "not needed"
 
-    Raises:
-        ToolError: If the client has no way to ask.
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a call would do.
+
+    The question must be deterministic and name the target as it is now: an answer to a question that has
+    changed meanwhile is worth nothing, so a changed target is asked about again.
     """
-    if not can_ask(ctx):
-        raise ToolError(
-            "A person must confirm this first, and this client has no way to ask one (it does not offer "
-            f"elicitation). {NOTHING_CHANGED} Use a client that can ask, or do it in Wootric itself."
-        )
-    return Elicit(question, Confirmation)
+
+    question: str
+    risk: Risk = Risk.DESTRUCTIVE
+    mailed: int = 0
+    """Customers who would be mailed."""
 
 
-def unasked() -> Confirmation:
-    """For arguments whose effect needs no question."""
-    return Confirmation(agreed=True)
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A tool and all its arguments, the code left out."""
+
+    tool: str
+    arguments: Mapping[str, Any]
 
 
-def require(outcome: Asked) -> None:
-    """Go on only after a yes.
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A call that was not made because nobody could be asked, and what can be done about it."""
 
-    Raises:
-        ToolError: If the person declined, closed the question or did not agree.
+    question: str
+    explanation: str
+    code: str = ""
+    """To call again with; empty where that does not do."""
+
+
+class Agreed(Exception):  # noqa: N818 - the name says what happened
+    """A person said yes while the call waited: it begins anew, so that what has changed is asked again."""
+
+    def __init__(self, bound: str) -> None:
+        super().__init__()
+        self.bound = bound
+
+
+AGREED: ContextVar[str] = ContextVar("AGREED", default="")
+"""What the person has said yes to in this call."""
+
+
+class Guard:
+    """Decides for each call whether it may act, and has a person asked.
+
+    Args:
+        settings: The operator's bounds.
+        codes: For where nobody can be asked.
+        clock: Seconds, for how long a person takes.
     """
-    if not (isinstance(outcome, AcceptedElicitation) and outcome.data.agreed):
+
+    def __init__(self, settings: Settings, codes: Codes, clock: Callable[[], float]) -> None:
+        self._settings = settings
+        self._codes = codes
+        self._clock = clock
+        self._asked: dict[str, float] = {}
+        self._declined: dict[str, float] = {}
+
+    async def confirm(
+        self, ctx: Context[Any], call: Call, effect: Effect, code: str = ""
+    ) -> Way | Held | Elicit[Confirmation]:
+        """Why the call may act, why not, or the question to put to a person.
+
+        Raises:
+            Agreed: If a person said yes while the call waited.
+            ToolError: If a person declined, or the code does not fit.
+        """
+        if not policy.must_confirm(self._settings, effect.risk):
+            return Way.NOT_NEEDED if effect.risk is Risk.WRITE else Way.OFF
+        bound = _bound(call, effect)
+        if AGREED.get() == bound:
+            AGREED.set("")
+            return Way.ASKED
+        if call_declined := self._recent(self._declined, PEACE).get(_digest(call)):
+            minutes = round((PEACE - self._clock() + call_declined) / 60) or 1
+            raise ToolError(
+                "The person declined this a moment ago and is not asked again for "
+                f"{minutes} minute{'' if minutes == 1 else 's'}. {NOTHING_CHANGED}"
+            )
+        match await self._codes.redeem(bound, code):
+            case "approved":
+                return Way.APPROVED
+            case "code":
+                return Way.CODE
+            case "too many":
+                return await self._held(bound, effect, _NOT_SHOWN if can_ask(ctx) else _NO_WAY)
+        if code:
+            raise ToolError(
+                "This code does not let the call act: it is for other arguments, was used, is older than 5 "
+                "minutes, or what the call is about has changed. Call again without code. "
+                f"{NOTHING_CHANGED}"
+            )
+        if not can_ask(ctx):
+            return await self._held(bound, effect, _NO_WAY)
+        if not _travels_in_results(ctx):
+            return await self._ask_now(ctx, call, effect, bound)
+        if any(_is_empty(answer) for answer in (ctx.input_responses or {}).values()):
+            return await self._held(bound, effect, _NOT_SHOWN)
+        self._recent(self._asked, 2 * PATIENCE).setdefault(bound, self._clock())
+        return Elicit(effect.question, Confirmation)
+
+    async def settle(self, outcome: Asked, call: Call, effect: Effect) -> Way | Held:
+        """Why the call may act, or why not, once `confirm` has its outcome.
+
+        Raises:
+            ToolError: If the person declined or closed the question.
+        """
+        if isinstance(outcome, AcceptedElicitation) and isinstance(outcome.data, Way | Held):
+            return outcome.data
+        bound = _bound(call, effect)
+        took = self._clock() - self._asked.pop(bound, float("-inf"))
+        return await self._judged(outcome, took, call, effect, bound)
+
+    async def _ask_now(self, ctx: Context[Any], call: Call, effect: Effect, bound: str) -> Held:
+        begun = self._clock()
+        try:
+            with anyio.fail_after(PATIENCE):
+                outcome = await ctx.elicit(effect.question, Confirmation)
+        except TimeoutError as error:
+            raise ToolError(
+                f"The person has not answered within {PATIENCE / 60:.0f} minutes. {NOTHING_CHANGED}"
+            ) from error
+        except (ValueError, MCPError):  # an empty answer, or a client that cannot ask after all
+            return await self._held(bound, effect, _NOT_SHOWN)
+        judged = await self._judged(outcome, self._clock() - begun, call, effect, bound)
+        if isinstance(judged, Way):
+            raise Agreed(bound)
+        return judged
+
+    async def _judged(
+        self, outcome: Asked, took: float, call: Call, effect: Effect, bound: str
+    ) -> Way | Held:
+        if isinstance(outcome, AcceptedElicitation):
+            if outcome.data.agreed:
+                return Way.ASKED
+        elif took < REACTION:
+            return await self._held(bound, effect, _NOT_SHOWN)
+        elif isinstance(outcome, CancelledElicitation):
+            raise ToolError(
+                "The person closed the question without an answer. Do not try again unless they ask for it. "
+                f"{NOTHING_CHANGED}"
+            )
+        self._declined[_digest(call)] = self._clock()
         raise ToolError(
-            f"The person did not confirm this. {NOTHING_CHANGED} Do not try again unless they ask for it."
+            f"The person did not confirm this. Do not try again unless they ask for it. {NOTHING_CHANGED}"
         )
+
+    def _recent(self, moments: dict[str, float], seconds: float) -> dict[str, float]:
+        """The same dictionary without what is longer ago."""
+        for key in [key for key, at in moments.items() if self._clock() - at >= seconds]:
+            del moments[key]
+        return moments
+
+    async def _held(self, bound: str, effect: Effect, why: str) -> Held:
+        issued = await self._codes.issue(bound, effect.question, effect.mailed)
+        ways = []
+        if issued.is_reachable:
+            ways.append(
+                f"A person can run `wootric-mcp approve {issued.code}` in a terminal within 5 minutes; then "
+                "make the same call again."
+            )
+        else:
+            ways.append("It cannot be approved in a terminal: this server keeps nothing on disk.")
+        most = policy.most_unasked(self._settings)
+        does = most is not None and (not effect.mailed or issued.unasked + effect.mailed <= most)
+        if does:
+            ways.append(
+                "Or show the person what it would do and, only if they agree, call again with "
+                f'code="{issued.code}". That proves two calls, not that a person agreed: only you and your '
+                "host's own permission prompt stand between."
+            )
+        elif most is not None:
+            ways.append(
+                f"A code alone does not do: it may mail {most} customers within 24 hours, {issued.unasked} "
+                f"were mailed so, and this would mail {effect.mailed}."
+            )
+        if not (does or issued.is_reachable):
+            ways.append(_OTHER_WAYS)
+        explanation = f"A person must confirm this first, and nobody was asked: {why}. {' '.join(ways)}"
+        return Held(effect.question, explanation, issued.code if does else "")
 
 
 def can_ask(ctx: Context[Any]) -> bool:
@@ -64,4 +249,27 @@ def can_ask(ctx: Context[Any]) -> bool:
     elicitation = capabilities.elicitation if capabilities else None
     if elicitation is None or (elicitation.form is None and elicitation.url is not None):
         return False
-    return (ctx.protocol_version or "") >= _QUESTIONS_IN_RESULTS or ctx.session.can_send_request
+    return _travels_in_results(ctx) or ctx.session.can_send_request
+
+
+def _travels_in_results(ctx: Context[Any]) -> bool:
+    return (ctx.protocol_version or "") >= _QUESTIONS_IN_RESULTS
+
+
+def _is_empty(answer: object) -> bool:
+    """Whether an acceptance says nothing, as some clients give it without asking anybody."""
+    return (
+        isinstance(answer, ElicitResult)
+        and answer.action == "accept"
+        and not isinstance((answer.content or {}).get("agreed"), bool)
+    )
+
+
+def _digest(call: Call) -> str:
+    said = json.dumps([call.tool, call.arguments], sort_keys=True, default=str)
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def _bound(call: Call, effect: Effect) -> str:
+    """What a yes or a code is good for: this call, while it would do the same."""
+    return hashlib.sha256(f"{_digest(call)}\n{effect.question}".encode()).hexdigest()

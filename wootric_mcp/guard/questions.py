@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from wootric_mcp.shield.clean import clean
 
 _LONGEST = 80
@@ -13,3 +16,9 @@ def quoted(text: str | None, longest: int = _LONGEST) -> str:
     if not text:
         return "no address"
     return f"“{clean(text, longest).replace('”', _PLAIN).replace('“', _PLAIN)}”"
+
+
+def plain(title: str, given: Mapping[str, Any]) -> str:
+    """The question before a plain write: what it is called, and each argument that was given."""
+    said = ", ".join(f"{name}: {quoted(str(value))}" for name, value in given.items())
+    return f"{title} ({said})?" if said else f"{title}?"

@@ -188,6 +188,7 @@ def _prepare(engine: Engine, privacy: Privacy, account: str) -> None:
             raise _OtherAccount
         if account:
             _note(connection, account=account)
+        metadata.create_all(connection)  # tables that a later release added
         before = _fact(connection, "privacy")
     if before != privacy:
         if privacy == "strict":

@@ -99,6 +99,18 @@ erased = Table(
     Column("mark", String(64), primary_key=True, comment="keyed hash of an end-user id"),
     Column("returned_at", Double, nullable=False, comment="when Wootric last returned something of theirs"),
 )
+codes = Table(
+    "codes",
+    metadata,
+    Column("hash", String(64), primary_key=True, comment="of the code"),
+    Column("bound", String(64), nullable=False, index=True, comment="hash of tool, arguments and question"),
+    Column("sealed", Text, nullable=False, comment="the question, to be read with the code only"),
+    Column("mailed", Integer, nullable=False, comment="customers whom the call would mail"),
+    Column("expires", Double, nullable=False, comment="wall clock"),
+    Column("approved_at", Double, comment="wall clock, when a person approved it in a terminal"),
+    Column("used_at", Double, comment="wall clock"),
+    Column("counts", Boolean, nullable=False, server_default=false(), comment="mailed without a person"),
+)
 facts = Table(
     "facts",
     metadata,

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import anyio
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
+
+from wootric_mcp.guard.audit import Audit, mark_of
+from wootric_mcp.guard.codes import Codes
+from wootric_mcp.guard.confirmation import Guard
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -34,7 +40,8 @@ _ANALYSED_A_SECOND = 10_000
 _QUIET = 5.0
 
 
-def _utc_now() -> datetime:
+def utc_now() -> datetime:
+    """The time of day."""
     return datetime.now(UTC)
 
 
@@ -46,7 +53,9 @@ class App:
     """
 
     settings: Settings
-    now: Callable[[], datetime] = _utc_now
+    now: Callable[[], datetime] = utc_now
+    clock: Callable[[], float] = time.monotonic
+    """Seconds, for how long a person takes to answer."""
     _client: CachingClient | None = field(default=None, init=False)
     _behind: TaskGroup | None = field(default=None, init=False)
     _aliases: Aliases | None = field(default=None, init=False)
@@ -103,11 +112,31 @@ class App:
     def aliases(self) -> Aliases:
         """Translates end-user ids to aliases and back."""
         if self._aliases is None:
-            from wootric_mcp.shield.aliases import SANDBOX_KEY, Aliases, load_key
+            from wootric_mcp.shield.aliases import Aliases
 
-            sandboxed = self.settings.is_sandbox
-            self._aliases = Aliases(SANDBOX_KEY if sandboxed else load_key(self.settings.alias_key_file))
+            self._aliases = Aliases(self._alias_key)
         return self._aliases
+
+    @cached_property
+    def guard(self) -> Guard:
+        """Decides what may act, and has a person asked."""
+        codes = Codes(self.settings, lambda: self.client().reader, lambda: self.now().timestamp())
+        return Guard(self.settings, codes, self.clock)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """The log of what was changed."""
+        return Audit(self.settings, self.now)
+
+    def mark(self, person: Person) -> str:
+        """The keyed hash that names a person in the audit log."""
+        return mark_of(self._alias_key, person)
+
+    @cached_property
+    def _alias_key(self) -> bytes:
+        from wootric_mcp.shield.aliases import SANDBOX_KEY, load_key
+
+        return SANDBOX_KEY if self.settings.is_sandbox else load_key(self.settings.alias_key_file)
 
     def person(self, named: str) -> Person:
         """Who is meant by an id, alias, e-mail address, `external:` id or phone number.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from mcp.server.mcpserver import Context, Elicit, Resolve
+from mcp.server.mcpserver import Context, Resolve
 from mcp.types import CallToolResult
 from pydantic import Field
 
-from wootric_mcp.guard.confirmation import Asked, Confirmation, ask, require
+from wootric_mcp.guard.confirmation import Effect
 from wootric_mcp.guard.questions import quoted
 from wootric_mcp.tools import answers, shapes
 from wootric_mcp.tools.app import App, app_of
@@ -28,7 +28,8 @@ from wootric_mcp.tools.parameters import (
     Where,
     given,
 )
-from wootric_mcp.tools.registry import Toolset, before_writing
+from wootric_mcp.tools.registry import Toolset
+from wootric_mcp.tools.running import before_writing
 from wootric_mcp.tools.targets import found_decline, named_owner, named_record, owner
 
 declines = Toolset("declines")
@@ -121,52 +122,43 @@ async def create_decline(
 
 
 @before_writing
-async def confirm_update_decline(
-    ctx: Context[App], decline_id: int, properties: dict[str, object]
-) -> Confirmation | Elicit[Confirmation]:
+async def ask_update_decline(ctx: Context[App], decline_id: int, properties: dict[str, object]) -> Effect:
     """Ask before the stored properties are replaced."""
     names = ", ".join(quoted(name) for name in sorted(properties)[:5])
-    return ask(
-        ctx,
+    return Effect(
         f"Replace all properties stored with decline {decline_id} by {len(properties)} new ones ({names})?",
     )
 
 
-@declines.operation("Update decline", answers.OUTCOME)
+@declines.operation("Update decline", answers.OUTCOME, asks=ask_update_decline)
 async def update_decline(
     decline_id: DeclineId,
     properties: Properties,
     ctx: Context[App],
-    confirmed: Annotated[Asked, Resolve(confirm_update_decline)],
 ) -> CallToolResult:
     """Replaces the properties stored with a decline (not the person's profile), after a person
     confirmed it."""
-    require(confirmed)
     await app_of(ctx).client().update_decline(decline_id, properties)
     return answers.outcome(f"Replaced the properties stored with decline {decline_id}.")
 
 
 @before_writing
-async def confirm_delete_decline(
-    ctx: Context[App], found: Annotated[Any, Resolve(found_decline)]
-) -> Confirmation | Elicit[Confirmation]:
+async def ask_delete_decline(ctx: Context[App], found: Annotated[Any, Resolve(found_decline)]) -> Effect:
     """Ask before a decline is deleted."""
     when = shapes.local(app_of(ctx), found.created_at)
-    return ask(
-        ctx, f"Delete decline {found.id} of end user {found.end_user_id} ({when})? This cannot be undone."
+    return Effect(
+        f"Delete decline {found.id} of end user {found.end_user_id} ({when})? This cannot be undone."
     )
 
 
-@declines.operation("Delete decline", answers.OUTCOME)
+@declines.operation("Delete decline", answers.OUTCOME, asks=ask_delete_decline)
 async def delete_decline(
     decline_id: DeclineId,
     ctx: Context[App],
     found: Annotated[Any, Resolve(found_decline)],
-    confirmed: Annotated[Asked, Resolve(confirm_delete_decline)],
     end_user: Owner = "",
 ) -> CallToolResult:
     """Deletes one decline of one person at once, after a person confirmed it."""
-    require(confirmed)
     app = app_of(ctx)
     whose = owner(found) or await named_owner(app, "declines", decline_id, end_user)
     was_there = await app.client().delete_decline(whose, decline_id)

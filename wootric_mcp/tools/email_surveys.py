@@ -5,17 +5,19 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
-from mcp.server.mcpserver import Context, Elicit, Resolve
+from mcp.server.mcpserver import Context, Resolve
 from mcp.types import CallToolResult
 from pydantic import Field, WithJsonSchema
 
-from wootric_mcp.guard.confirmation import Asked, Confirmation, ask, require
+from wootric_mcp.guard.confirmation import Effect
+from wootric_mcp.operations import Risk
 from wootric_mcp.tools import answers, shapes
 from wootric_mcp.tools.app import App, app_of
 from wootric_mcp.tools.csv_files import LARGEST, csv_of
 from wootric_mcp.tools.parameters import IdText, PeriodText, Properties, given
 from wootric_mcp.tools.recipients import outcome, question, recipients
-from wootric_mcp.tools.registry import Toolset, before_writing
+from wootric_mcp.tools.registry import Toolset
+from wootric_mcp.tools.running import before_writing
 
 if TYPE_CHECKING:
     pass
@@ -92,20 +94,21 @@ async def draft_email_survey(
 
 
 @before_writing
-async def confirm_send_email_survey(
+async def ask_send_email_survey(
     ctx: Context[App],
     people: Annotated[Any, Resolve(find_recipients)],
     survey: Annotated[Any, Resolve(draft_email_survey)],
-) -> Confirmation | Elicit[Confirmation]:
+) -> Effect:
     """Ask before customers are mailed, showing whom and what."""
     more = {
         "not known in Wootric yet": people.strangers,
         "not looked up for an opt-out": people.unchecked,
     }
-    return ask(ctx, question(survey.emails, survey, {name: value for name, value in more.items() if value}))
+    asked = question(survey.emails, survey, {name: value for name, value in more.items() if value})
+    return Effect(asked, Risk.OUTBOUND, mailed=len(survey.emails))
 
 
-@email_surveys.operation("Send e-mail survey", answers.OUTCOME)
+@email_surveys.operation("Send e-mail survey", answers.OUTCOME, asks=ask_send_email_survey)
 async def send_email_survey(
     emails: Annotated[
         list[Annotated[str, IdText]],
@@ -113,7 +116,6 @@ async def send_email_survey(
     ],
     ctx: Context[App],
     survey: Annotated[Any, Resolve(draft_email_survey)],
-    confirmed: Annotated[Asked, Resolve(confirm_send_email_survey)],
     external_ids: Annotated[list[str], Field(description="Your ids, one per address")] = [],  # noqa: B006
     survey_immediately: Immediately = False,
     subject: Subject = "",
@@ -127,7 +129,6 @@ async def send_email_survey(
 ) -> CallToolResult:
     """Mails a survey to customers, after a person confirmed whom and what. Never repeat it after an unclear
     answer: it may have been sent."""
-    require(confirmed)
     await app_of(ctx).client().send_email_survey(survey)
     return answers.outcome(outcome(len(survey.emails), immediately=bool(survey.survey_immediately)))
 
@@ -176,18 +177,18 @@ async def draft_email_survey_csv(
 
 
 @before_writing
-async def confirm_send_email_survey_csv(
+async def ask_send_email_survey_csv(
     ctx: Context[App], survey: Annotated[Any, Resolve(draft_email_survey_csv)]
-) -> Confirmation | Elicit[Confirmation]:
+) -> Effect | None:
     """Ask before customers are mailed, showing whom and what."""
-    return ask(ctx, question(survey.addresses, survey, {"opt-outs": "left to Wootric, not looked up"}))
+    asked = question(survey.addresses, survey, {"opt-outs": "left to Wootric, not looked up"})
+    return Effect(asked, Risk.OUTBOUND, mailed=len(survey.addresses))
 
 
-@email_surveys.operation("Send e-mail survey from CSV", answers.OUTCOME)
+@email_surveys.operation("Send e-mail survey from CSV", answers.OUTCOME, asks=ask_send_email_survey_csv)
 async def send_email_survey_csv(
     ctx: Context[App],
     survey: Annotated[Any, Resolve(draft_email_survey_csv)],
-    confirmed: Annotated[Asked, Resolve(confirm_send_email_survey_csv)],
     csv: Annotated[
         str,
         Field(
@@ -212,7 +213,6 @@ async def send_email_survey_csv(
 ) -> CallToolResult:
     """Mails a survey to the customers in a CSV, after a person confirmed whom and what; also the way to use a
     template, a time of day or a language per person."""
-    require(confirmed)
     await app_of(ctx).client().send_email_survey_csv(survey)
     count = len(survey.addresses)
     return answers.outcome(outcome(count, immediately=bool(survey.survey_immediately)))

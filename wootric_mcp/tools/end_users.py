@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from mcp.server.mcpserver import Context, Elicit, Resolve
+from mcp.server.mcpserver import Context, Resolve
 from mcp.types import CallToolResult
 from pydantic import MISSING, Field
 
-from wootric_mcp.guard.confirmation import Asked, Confirmation, ask, require, unasked
+from wootric_mcp.guard.confirmation import Effect
 from wootric_mcp.guard.questions import quoted
 from wootric_mcp.tools import answers, shapes
 from wootric_mcp.tools.app import App, app_of
@@ -30,7 +30,8 @@ from wootric_mcp.tools.parameters import (
     given,
     or_none,
 )
-from wootric_mcp.tools.registry import Toolset, before_writing
+from wootric_mcp.tools.registry import Toolset
+from wootric_mcp.tools.running import before_writing
 from wootric_mcp.tools.targets import found_end_user
 
 end_users = Toolset("end_users")
@@ -117,23 +118,22 @@ async def get_end_user(end_user: EndUser, ctx: Context[App]) -> CallToolResult:
 
 
 @before_writing
-async def confirm_update_end_user(
+async def ask_update_end_user(
     ctx: Context[App], target: Annotated[Any, Resolve(found_end_user)], email: str, clear: list[str]
-) -> Confirmation | Elicit[Confirmation]:
+) -> Effect | None:
     """Ask before an e-mail address is changed or removed: it decides who is mailed and who is found."""
     user = target.user
     if user.email == email or not (email or "email" in clear):
-        return unasked()
+        return None
     new = quoted(email) if email else "none"
-    return ask(ctx, f"Change the e-mail address of end user {user.id} from {quoted(user.email)} to {new}?")
+    return Effect(f"Change the e-mail address of end user {user.id} from {quoted(user.email)} to {new}?")
 
 
-@end_users.operation("Update end user", answers.OUTCOME)
+@end_users.operation("Update end user", answers.OUTCOME, asks=ask_update_end_user)
 async def update_end_user(
     end_user: EndUser,
     ctx: Context[App],
     target: Annotated[Any, Resolve(found_end_user)],
-    confirmed: Annotated[Asked, Resolve(confirm_update_end_user)],
     email: Email = "",
     phone_number: Phone = "",
     external_id: ExternalId = "",
@@ -146,7 +146,6 @@ async def update_end_user(
     e-mail address is confirmed by a person first."""
     from wootric_mcp.api.models import EndUserChange, checked
 
-    require(confirmed)
     app = app_of(ctx)
     change = checked(
         EndUserChange,
@@ -167,9 +166,7 @@ async def update_end_user(
 
 
 @before_writing
-async def confirm_delete_end_user(
-    ctx: Context[App], target: Annotated[Any, Resolve(found_end_user)]
-) -> Confirmation | Elicit[Confirmation]:
+async def ask_delete_end_user(ctx: Context[App], target: Annotated[Any, Resolve(found_end_user)]) -> Effect:
     """Ask before a person is deleted."""
     from wootric_mcp.api.people import ANONYMOUS
 
@@ -178,23 +175,20 @@ async def confirm_delete_end_user(
     shared = " This is the anonymous user that all visitors without an address share." * (
         user.email == ANONYMOUS
     )
-    return ask(
-        ctx,
+    return Effect(
         f"Delete end user {user.id} ({known_as}) from Wootric with all responses and declines?{shared} "
         "Wootric removes them the next day at 07:00 UTC; this cannot be undone.",
     )
 
 
-@end_users.operation("Delete end user", answers.OUTCOME)
+@end_users.operation("Delete end user", answers.OUTCOME, asks=ask_delete_end_user)
 async def delete_end_user(
     end_user: EndUser,
     ctx: Context[App],
     target: Annotated[Any, Resolve(found_end_user)],
-    confirmed: Annotated[Asked, Resolve(confirm_delete_end_user)],
 ) -> CallToolResult:
     """Erases a person with all their answers, after a person confirmed it. Wootric does so the next day
     at 07:00 UTC and it cannot be undone."""
-    require(confirmed)
     await app_of(ctx).client().delete_end_user(target.person)
     return answers.outcome(
         f"End user {target.user.id} is marked for deletion. Wootric removes them the next day at 07:00 UTC "

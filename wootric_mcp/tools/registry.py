@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import anyio
-from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools import Tool
-from mcp.types import CallToolResult, ToolAnnotations
+from mcp.types import ToolAnnotations
 
-from wootric_mcp.api.errors import WootricError
-from wootric_mcp.guard.confirmation import NOTHING_CHANGED
 from wootric_mcp.operations import OPERATIONS
 from wootric_mcp.settings import Settings
-from wootric_mcp.store.errors import StoreError
-from wootric_mcp.tools.app import app_of
-
-ToolFunction = Callable[..., Awaitable[CallToolResult]]
+from wootric_mcp.tools.running import Asks, GuardedTool, ToolFunction, guarded, reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +23,13 @@ class ToolSpec:
     toolset: str
     output: Mapping[str, Any]
     hints: ToolAnnotations
+    asks: Asks | None = None
+    """The resolver that tells what a call would do, so that it is confirmed first."""
+
+    @property
+    def acts(self) -> bool:
+        """Whether a call is confirmed or audited."""
+        return self.asks is not None or not self.is_read_only
 
     @property
     def name(self) -> str:
@@ -48,8 +47,13 @@ class Toolset:
         self.name = name
         self.specs: list[ToolSpec] = []
 
-    def operation(self, title: str, output: Mapping[str, Any]) -> Callable[[ToolFunction], ToolFunction]:
-        """Register the tool of the operation that has the function's name."""
+    def operation(
+        self, title: str, output: Mapping[str, Any], *, asks: Asks | None = None
+    ) -> Callable[[ToolFunction], ToolFunction]:
+        """Register the tool of the operation that has the function's name.
+
+        `asks` is a resolver: what a call would do, or None if that takes nothing away.
+        """
 
         def register(function: ToolFunction) -> ToolFunction:
             row = OPERATIONS[function.__name__]
@@ -59,7 +63,7 @@ class Toolset:
                 idempotent_hint=row.is_idempotent,
                 open_world_hint=True,
             )
-            self.specs.append(ToolSpec(function, title, self.name, output, hints))
+            self.specs.append(ToolSpec(function, title, self.name, output, hints, asks))
             return function
 
         return register
@@ -110,9 +114,8 @@ def _check(kind: str, asked: Iterable[str], known: set[str]) -> None:
 
 def build(spec: ToolSpec, settings: Settings) -> Tool:
     """The SDK's tool, with a schema free of titles and empty defaults, which cost tokens and say nothing."""
-    function = _in_time(spec, settings.deadline)
-    tool = Tool.from_function(
-        function,
+    tool = GuardedTool.from_function(
+        guarded(spec, settings) if spec.acts else reading(spec, settings),
         title=spec.title,
         description=_described(spec),
         annotations=spec.hints,
@@ -125,63 +128,6 @@ def build(spec: ToolSpec, settings: Settings) -> Tool:
 
 def _described(spec: ToolSpec) -> str:
     return " ".join((spec.function.__doc__ or "").split())
-
-
-def before_writing(function: Callable[..., Any]) -> Callable[..., Any]:
-    """For resolvers, which only read: ended at the deadline, every refusal says that nothing was changed.
-
-    Resolvers run before the tool. Those that ask are not ended: the question is put after they return.
-    """
-
-    @functools.wraps(function)
-    async def run(**arguments: Any) -> Any:
-        deadline = app_of(arguments["ctx"]).settings.deadline
-        try:
-            with anyio.fail_after(deadline):
-                return await function(**arguments)
-        except TimeoutError as error:
-            raise ToolError(f"{_no_answer(deadline)} {NOTHING_CHANGED} Try again in a minute.") from error
-        except (WootricError, StoreError, ToolError) as error:
-            raise _untouched(error) from error
-
-    return run
-
-
-def _no_answer(deadline: float) -> str:
-    return f"Wootric gave no full answer within {deadline:g} seconds."
-
-
-def _untouched(error: WootricError | StoreError | ToolError) -> ToolError:
-    """The sentence of a write that got no further than a look-up, ending in that nothing came of it."""
-    has_outcome = isinstance(error, WootricError) and (error.may_have_changed or error.outcome)
-    said = str(error)
-    is_told = has_outcome or any(words in said for words in ("Nothing was", "Nobody was mailed"))
-    return ToolError(said if is_told else f"{said} {NOTHING_CHANGED}")
-
-
-def _in_time(spec: ToolSpec, deadline: float) -> ToolFunction:
-    """The tool's function, ended at the deadline and with its errors in words."""
-
-    @functools.wraps(spec.function)
-    async def run(**arguments: Any) -> CallToolResult:
-        try:
-            with anyio.fail_after(deadline):
-                return await spec.function(**arguments)
-        except TimeoutError as error:
-            raise ToolError(f"{_no_answer(deadline)} {_what_now(spec)}") from error
-        except (WootricError, StoreError, ToolError) as error:
-            raise (ToolError(str(error)) if spec.is_read_only else _untouched(error)) from error
-
-    return run
-
-
-def _what_now(spec: ToolSpec) -> str:
-    """After a call that ran out of time: what may have happened, and what to do."""
-    if spec.is_read_only:
-        return f"{NOTHING_CHANGED} Ask again for less (a shorter period, a smaller limit), or in a minute."
-    if spec.hints.idempotent_hint:
-        return "The change may have been made. Look, and repeat it if not: doing it twice does no harm."
-    return "It may have been carried out or sent: do not repeat it before you have looked whether it was."
 
 
 _NEUTRAL: tuple[object, ...] = ("", 0, [], {}, False)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from mcp.server.mcpserver import Context, Elicit, Resolve
+from mcp.server.mcpserver import Context, Resolve
 from mcp.types import CallToolResult
 from pydantic import MISSING, Field
 
-from wootric_mcp.guard.confirmation import Asked, Confirmation, ask, require, unasked
+from wootric_mcp.guard.confirmation import Effect
 from wootric_mcp.guard.questions import quoted
 from wootric_mcp.tools import answers, shapes
 from wootric_mcp.tools.app import App, app_of
@@ -32,7 +32,8 @@ from wootric_mcp.tools.parameters import (
     given,
     or_none,
 )
-from wootric_mcp.tools.registry import Toolset, before_writing
+from wootric_mcp.tools.registry import Toolset
+from wootric_mcp.tools.running import before_writing
 from wootric_mcp.tools.targets import found_response, named_owner, named_record, owner
 
 responses = Toolset("responses")
@@ -218,12 +219,12 @@ async def create_response(
 
 
 @before_writing
-async def confirm_update_response(
+async def ask_update_response(
     ctx: Context[App],
     response_id: int,
     excluded_from_calculations: Switch,
     properties: dict[str, object],
-) -> Confirmation | Elicit[Confirmation]:
+) -> Effect | None:
     """Ask before an answer is taken out of the score or its stored properties are replaced."""
     effects = []
     if excluded_from_calculations is True:
@@ -232,15 +233,14 @@ async def confirm_update_response(
         names = ", ".join(quoted(name) for name in sorted(properties)[:5])
         effects.append(f"replace all properties stored with it by {len(properties)} new ones ({names})")
     if not effects:
-        return unasked()
-    return ask(ctx, f"Change response {response_id}: {' and '.join(effects)}?")
+        return None
+    return Effect(f"Change response {response_id}: {' and '.join(effects)}?")
 
 
-@responses.operation("Update response", answers.OUTCOME)
+@responses.operation("Update response", answers.OUTCOME, asks=ask_update_response)
 async def update_response(
     response_id: ResponseId,
     ctx: Context[App],
-    confirmed: Annotated[Asked, Resolve(confirm_update_response)],
     completed: Annotated[Switch, Field(description="Dealt with")] = MISSING,
     excluded_from_calculations: Annotated[Switch, Field(description="Out of the score")] = MISSING,
     properties: Properties = {},  # noqa: B006
@@ -249,7 +249,6 @@ async def update_response(
     (not the person's profile). The last two are confirmed by a person first."""
     from wootric_mcp.api.models import ResponseChange, checked
 
-    require(confirmed)
     change = checked(
         ResponseChange,
         **given(
@@ -261,30 +260,25 @@ async def update_response(
 
 
 @before_writing
-async def confirm_delete_response(
-    ctx: Context[App], found: Annotated[Any, Resolve(found_response)]
-) -> Confirmation | Elicit[Confirmation]:
+async def ask_delete_response(ctx: Context[App], found: Annotated[Any, Resolve(found_response)]) -> Effect:
     """Ask before an answer is deleted, showing it."""
     said = f", {quoted(shapes.comment(found.text))}" if found.text else ""
     when = shapes.local(app_of(ctx), found.created_at)
-    return ask(
-        ctx,
+    return Effect(
         f"Delete response {found.id} of end user {found.end_user_id} (score {found.score}{said}, {when})? "
         "This cannot be undone.",
     )
 
 
-@responses.operation("Delete response", answers.OUTCOME)
+@responses.operation("Delete response", answers.OUTCOME, asks=ask_delete_response)
 async def delete_response(
     response_id: ResponseId,
     ctx: Context[App],
     found: Annotated[Any, Resolve(found_response)],
-    confirmed: Annotated[Asked, Resolve(confirm_delete_response)],
     end_user: Owner = "",
 ) -> CallToolResult:
     """Deletes one answer of one person at once, after a person confirmed it. To only take it out of the
     score use update_response."""
-    require(confirmed)
     app = app_of(ctx)
     whose = owner(found) or await named_owner(app, "responses", response_id, end_user)
     was_there = await app.client().delete_response(whose, response_id)

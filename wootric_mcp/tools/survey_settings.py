@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from mcp.server.mcpserver import Context, Elicit, Resolve
+from mcp.server.mcpserver import Context, Resolve
 from mcp.types import CallToolResult
 from pydantic import MISSING, Field
 
-from wootric_mcp.guard.confirmation import Asked, Confirmation, ask, require, unasked
+from wootric_mcp.guard.confirmation import Effect
 from wootric_mcp.guard.questions import quoted
 from wootric_mcp.tools import answers
 from wootric_mcp.tools.app import App, app_of
 from wootric_mcp.tools.parameters import EndUser, Switch, given, or_none
-from wootric_mcp.tools.registry import Toolset, before_writing
+from wootric_mcp.tools.registry import Toolset
+from wootric_mcp.tools.running import before_writing
 from wootric_mcp.tools.targets import found_end_user
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ async def get_end_user_settings(end_user: EndUser, ctx: Context[App]) -> CallToo
 
 
 @before_writing
-async def confirm_update_end_user_settings(
+async def ask_update_end_user_settings(
     ctx: Context[App],
     target: Annotated[Any, Resolve(found_end_user)],
     email_nps: Switch,
@@ -42,7 +43,7 @@ async def confirm_update_end_user_settings(
     force_web_survey: Switch,
     force_mobile_survey: Switch,
     surveys_disabled_by_end_user: Switch,
-) -> Confirmation | Elicit[Confirmation]:
+) -> Effect | None:
     """Ask before surveys are switched back on after an opt-out, or one is forced."""
     channels = {"email_nps": email_nps, "mobile_nps": mobile_nps, "web_nps": web_nps}
     effects = []
@@ -57,18 +58,17 @@ async def confirm_update_end_user_settings(
         if off:
             effects.append(f"switch {' and '.join(off)} surveys back on")
     if not effects:
-        return unasked()
+        return None
     user = target.user
     known_as = quoted(user.email or user.phone_number or user.external_id)
-    return ask(ctx, f"Change the survey settings of end user {user.id} ({known_as}): {'; '.join(effects)}?")
+    return Effect(f"Change the survey settings of end user {user.id} ({known_as}): {'; '.join(effects)}?")
 
 
-@settings.operation("Update survey settings", answers.FIGURES)
+@settings.operation("Update survey settings", answers.FIGURES, asks=ask_update_end_user_settings)
 async def update_end_user_settings(
     end_user: EndUser,
     ctx: Context[App],
     target: Annotated[Any, Resolve(found_end_user)],
-    confirmed: Annotated[Asked, Resolve(confirm_update_end_user_settings)],
     email_nps: Annotated[Switch, Field(description="E-mail surveys")] = MISSING,
     mobile_nps: Annotated[Switch, Field(description="Mobile surveys")] = MISSING,
     web_nps: Annotated[Switch, Field(description="Web surveys")] = MISSING,
@@ -80,7 +80,6 @@ async def update_end_user_settings(
     opt-out, or forcing a survey, is confirmed by a person first."""
     from wootric_mcp.api.models import SettingsChange, checked
 
-    require(confirmed)
     changes: dict[str, Any] = {
         name: or_none(value)
         for name, value in given(

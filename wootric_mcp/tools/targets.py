@@ -12,7 +12,7 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 
 from wootric_mcp.tools.app import App, app_of
-from wootric_mcp.tools.registry import before_writing
+from wootric_mcp.tools.running import before_writing
 
 if TYPE_CHECKING:
     from wootric_mcp.api.models import EndUser
