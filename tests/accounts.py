@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Literal
 
 import anyio
 from mcp import Client
 from mcp.types import CallToolResult, ElicitResult
+from pydantic import SecretStr
 
 from wootric_mcp.sandbox.records import (
     AccountData,
@@ -108,6 +110,19 @@ def running(data: AccountData | None = None, **switches: Any) -> Iterator[Runnin
 
 
 @dataclass
+class Clock:
+    """Moves only when it is told to: seconds for how long somebody takes, and the time of day."""
+
+    seconds: float = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def now(self) -> datetime:
+        return NOW + timedelta(seconds=self.seconds)
+
+
+@dataclass
 class Person:
     """Answers a client's questions as told, and remembers what was asked."""
 
@@ -115,11 +130,16 @@ class Person:
     questions: list[str] = field(default_factory=list)
     meanwhile: Callable[[], None] | None = None
     """What happens while the person thinks."""
+    clock: Clock | None = None
+    takes: float = 0.0
+    """Seconds of the clock until the person answers."""
 
     async def __call__(self, _: Any, asked: Any) -> ElicitResult:
         self.questions.append(asked.message)
         if self.meanwhile:
             self.meanwhile()
+        if self.clock:
+            self.clock.seconds += self.takes
         match self.says:
             case "yes" | "no":
                 return ElicitResult(action="accept", content={"agreed": self.says == "yes"})
@@ -135,15 +155,38 @@ async def connected(
     mode: Literal["auto", "legacy"] = "auto",
     *,
     person: Person | None = None,
+    clock: Clock | None = None,
+    folder: Path | None = None,
     **flags: Any,
 ) -> AsyncIterator[Client]:
-    """A client of a server for the sandbox; without a `person` the client cannot ask anybody."""
-    settings = Settings.for_sandbox(served.base_url, {"timezone": "UTC", **flags})
+    """A client of a server for the sandbox; without a `person` the client cannot ask anybody.
+
+    With a `folder` the sandbox counts as an account, whose store, audit log and key lie there.
+    """
+    clock = clock or Clock()
+    if folder:
+        settings = account_settings(served, folder, **flags)
+    else:
+        settings = Settings.for_sandbox(served.base_url, {"timezone": "UTC", **flags})
     with anyio.fail_after(60):
         async with Client(
-            build_server(settings, now=lambda: NOW), mode=mode, elicitation_callback=person
+            build_server(settings, now=clock.now, clock=clock), mode=mode, elicitation_callback=person
         ) as client:
             yield client
+
+
+def account_settings(served: RunningSandbox, folder: Path, **flags: Any) -> Settings:
+    """Settings for the sandbox as an account whose store, audit log and key lie in a folder."""
+    return Settings(
+        base_url=served.base_url,
+        client_id="sandbox",
+        client_secret=SecretStr("sandbox"),
+        timezone="UTC",
+        store=f"sqlite:///{folder / 'store.sqlite3'}",
+        audit=folder / "audit.jsonl",
+        alias_key_file=folder / "alias.key",
+        **flags,
+    )
 
 
 def text_of(answer: CallToolResult) -> str:
