@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import anyio
+import bpe_openai
 from mcp import Client
 from mcp.types import CallToolResult, ElicitResult
 from pydantic import SecretStr
@@ -23,11 +26,13 @@ from wootric_mcp.sandbox.records import (
     TemplateRow,
 )
 from wootric_mcp.sandbox.server import RunningSandbox, Sandbox, serve
+from wootric_mcp.sandbox.story import build_story
 from wootric_mcp.sandbox.switches import Switches
 from wootric_mcp.server import build_server
 from wootric_mcp.settings import Settings
 
-ERAS: tuple[Literal["auto", "legacy"], ...] = ("auto", "legacy")
+Era: TypeAlias = Literal["auto", "legacy"]
+ERAS: tuple[Era, ...] = ("auto", "legacy")
 NOW = datetime(2026, 11, 18, 12, tzinfo=UTC)
 """A Wednesday: last week is 2026-11-09 to 2026-11-15."""
 
@@ -98,6 +103,12 @@ def small_account() -> AccountData:
     )
 
 
+@cache
+def story() -> AccountData:
+    """The account of the sandbox, whose truth is known. Not to be changed."""
+    return build_story(NOW)
+
+
 @contextmanager
 def running(data: AccountData | None = None, **switches: Any) -> Iterator[RunningSandbox]:
     """A served sandbox with the small account (or `data`), at NOW."""
@@ -152,7 +163,7 @@ class Person:
 @asynccontextmanager
 async def connected(
     served: RunningSandbox,
-    mode: Literal["auto", "legacy"] = "auto",
+    mode: Era = "auto",
     *,
     person: Person | None = None,
     clock: Clock | None = None,
@@ -192,6 +203,19 @@ def account_settings(served: RunningSandbox, folder: Path, **flags: Any) -> Sett
 def text_of(answer: CallToolResult) -> str:
     """All text of an answer."""
     return "\n".join(block.text for block in answer.content if block.type == "text")
+
+
+def structure_of(answer: CallToolResult) -> dict[str, Any]:
+    """The structured form of an answer, which every answer has."""
+    structure: dict[str, Any] | None = answer.structured_content
+    assert structure
+    return structure
+
+
+def tokens(value: object) -> int:
+    """What a text, or a structure in compact JSON, costs a model."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return len(bpe_openai.get_encoding("o200k_base").encode(text))
 
 
 async def answered(client: Client, tool: str, **arguments: Any) -> CallToolResult:

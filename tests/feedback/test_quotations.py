@@ -111,6 +111,7 @@ def test_marks_within_a_block_quotation_tell_where_it_begins() -> None:
         ("“it is slow” (ID: 120)", [120]),
         ("“it is slow” — response 103377120", [103377120]),
         ("“it is slow”\n— #103377120", [103377120]),
+        ("“one thing”\n[end of customer text 136437125]", [None]),
         ("“one thing” (#1), “another” (#2)", [1, 2]),
         ("“one thing” said somebody (#1). “another” (#2)", [1, 2]),
         ("- 2026-11-12 #1, 4: “one thing”\n- 2026-11-13 #2, 9: “another”", [1, 2]),

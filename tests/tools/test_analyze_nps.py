@@ -2,45 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
-from functools import cache
-from typing import Any, Literal
+from typing import Any
 
-import bpe_openai
 import pytest
 
-from tests.accounts import ERAS, NOW, answered, connected, refused, running, text_of
+from tests.accounts import (
+    ERAS,
+    Era,
+    answered,
+    connected,
+    refused,
+    running,
+    story,
+    structure_of,
+    text_of,
+    tokens,
+)
 from wootric_mcp.sandbox.records import AccountData
 from wootric_mcp.sandbox.server import RunningSandbox
-from wootric_mcp.sandbox.story import build_story
 
-Era = Literal["auto", "legacy"]
 CHANCE = "more than chance"
-
-
-@cache
-def story() -> AccountData:
-    return build_story(NOW)
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[RunningSandbox]:
-    """The story, served once for the tests that only read."""
-    with running(story(), rate_limit=None) as sandbox:
-        yield sandbox
-
-
-def tokens(value: object) -> int:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return len(bpe_openai.get_encoding("o200k_base").encode(text))
-
-
-def structure_of(answer: Any) -> dict[str, Any]:
-    structure: dict[str, Any] = answer.structured_content
-    assert structure
-    return structure
 
 
 def groups_of(structure: dict[str, Any]) -> dict[str | None, dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
@@ -12,6 +12,7 @@ from tests.accounts import (
     JUN,
     MARA,
     MARA_LAST,
+    Era,
     Person,
     answered,
     connected,
@@ -20,8 +21,6 @@ from tests.accounts import (
     small_account,
     text_of,
 )
-
-Era = Literal["auto", "legacy"]
 
 
 @pytest.mark.parametrize("mode", ERAS)

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
-from tests.accounts import ERAS, MARA_FIRST, MARA_LAST, NOW, answered, connected, running, text_of
-from wootric_mcp.sandbox.records import AccountData
+from tests.accounts import (
+    ERAS,
+    MARA_FIRST,
+    MARA_LAST,
+    Era,
+    answered,
+    connected,
+    running,
+    text_of,
+)
 from wootric_mcp.sandbox.server import RunningSandbox
-from wootric_mcp.sandbox.story import build_story
-
-Era = Literal["auto", "legacy"]
-
-
-@cache
-def story() -> AccountData:
-    return build_story(NOW)
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[RunningSandbox]:
-    """The story, served once for the tests that only read."""
-    with running(story(), rate_limit=None) as sandbox:
-        yield sandbox
 
 
 def rows_of(answer: Any) -> list[dict[str, Any]]:

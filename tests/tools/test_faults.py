@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import tracemalloc
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
-from tests.accounts import ERAS, JUN, MARA, MARA_LAST, Person, answered, connected, refused, running, text_of
+from tests.accounts import (
+    ERAS,
+    JUN,
+    MARA,
+    MARA_LAST,
+    Era,
+    Person,
+    answered,
+    connected,
+    refused,
+    running,
+    text_of,
+)
 from wootric_mcp.sandbox.server import RunningSandbox
 
-Era = Literal["auto", "legacy"]
 ADDRESS = "mara.okafor@lumenfield.test"
 SEND: dict[str, Any] = {"emails": [ADDRESS], "survey_immediately": True}
 

@@ -2,59 +2,33 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
-from functools import cache
-from typing import Any, Literal
+from typing import Any
 
-import bpe_openai
 import pytest
 
 from tests.accounts import (
     ERAS,
     MARA,
-    NOW,
+    Era,
     ago,
     answered,
     connected,
     refused,
     running,
     small_account,
+    story,
+    structure_of,
     text_of,
+    tokens,
 )
 from wootric_mcp.sandbox.records import AccountData, ResponseRow
 from wootric_mcp.sandbox.server import RunningSandbox
-from wootric_mcp.sandbox.story import build_story
 from wootric_mcp.shield.clean import clean
 from wootric_mcp.shield.masking import mask
 
-Era = Literal["auto", "legacy"]
 MONDAY, WEEK = 1_794_182_400, 7 * 86_400
 """2026-11-09 00:00 UTC, and seconds."""
-
-
-@cache
-def story() -> AccountData:
-    return build_story(NOW)
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[RunningSandbox]:
-    """The story, served once for the tests that only read."""
-    with running(story(), rate_limit=None) as sandbox:
-        yield sandbox
-
-
-def tokens(value: object) -> int:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return len(bpe_openai.get_encoding("o200k_base").encode(text))
-
-
-def structure_of(answer: Any) -> dict[str, Any]:
-    structure: dict[str, Any] = answer.structured_content
-    assert structure
-    return structure
 
 
 @pytest.mark.parametrize("mode", ERAS)

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from tests.accounts import NOW, answered, connected, refused, text_of
-from wootric_mcp.sandbox.server import RunningSandbox, Sandbox, serve
-from wootric_mcp.sandbox.story import build_story
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[RunningSandbox]:
-    with serve(Sandbox(build_story(NOW), now=NOW)) as running:
-        yield running
+from tests.accounts import answered, connected, refused, text_of
+from wootric_mcp.sandbox.server import RunningSandbox
 
 
 async def test_summaries_tell_the_themes_of_the_operators_own_file(

@@ -5,16 +5,25 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 import bpe_openai
 import pytest
 from mcp import Client
 
-from tests.accounts import ERAS, MARA, ago, answered, connected, refused, running, text_of
+from tests.accounts import (
+    ERAS,
+    MARA,
+    Era,
+    ago,
+    answered,
+    connected,
+    refused,
+    running,
+    text_of,
+)
 from wootric_mcp.sandbox.records import AccountData, DeclineRow, EndUserRow, ResponseRow, SegmentRow
 
-Era = Literal["auto", "legacy"]
 COMMENT = (
     "The export of our quarterly report takes more than ten minutes since the update, please fix it soon."
 )

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 import anyio
 import pytest
@@ -21,6 +21,7 @@ from tests.accounts import (
     MARA_DECLINE,
     MARA_LAST,
     NOW,
+    Era,
     Person,
     ago,
     answered,
@@ -36,8 +37,6 @@ from wootric_mcp.server import build_server
 from wootric_mcp.settings import Settings
 from wootric_mcp.store.database import Database
 from wootric_mcp.store.errors import StoreBusy
-
-Era = Literal["auto", "legacy"]
 
 
 def busy_account(responses: int = 1_000) -> AccountData:

@@ -79,9 +79,20 @@ def analyse(records: Iterable[FeedbackRecord]) -> list[Comment]:
             else:
                 untold.append(record)
     told = Counter(comment.language for comment in comments)
-    usual = max(told, key=lambda language: (told[language], language), default="")
+    usual = usual_language(told)
     comments += [_comment(record, usual, _cut(record.text)[1], shared) for record in untold]
     return sorted(comments, key=lambda comment: comment.record.id)
+
+
+def usual_language(told: Mapping[str, int]) -> str:
+    """The language that most comments are in, by how many tell each; "" if none does."""
+    return max(told, key=lambda language: (told[language], language), default="")
+
+
+def language_and_words(text: str) -> tuple[str, list[str]]:
+    """ISO 639-1 code, `CJK` or "" where it cannot be told; and the words, in lower case."""
+    language, clauses = _cut(text)
+    return language, [word for clause in clauses for word in clause]
 
 
 @lru_cache(maxsize=1 << 16)

@@ -30,7 +30,8 @@ _ID = re.compile(
 _SOURCE = re.compile(r"[(\[—–]|(?<=\s)-")
 """How the source of a block quotation begins."""
 _LONGEST_SOURCE = 120
-_CONTINUED = re.compile(r"\n[ \t]*>?[ \t]*[—–(\[]")
+# The end of a fence of ours is no source.
+_CONTINUED = re.compile(r"\n[ \t]*>?[ \t]*(?!\[end of customer text )[—–(\[]")
 _ELLIPSIS = re.compile(r"\s*(?:\[\s*(?:…|\.\.\.)\s*\]|\(\s*(?:…|\.\.\.)\s*\)|…|\.{3,}|。{3,}|⋯)\s*")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from wootric_mcp.feedback.budget import DEFAULT, estimate_tokens
 from wootric_mcp.feedback.filling import Fence, compact, fill
+from wootric_mcp.feedback.narrowing import in_words
 from wootric_mcp.feedback.quotes import Quote
 from wootric_mcp.feedback.receipt import call, filters, wider
 from wootric_mcp.feedback.report_parts import counted, names, nobody, score_data
@@ -79,11 +80,13 @@ def found_as_data(
 
 
 def _head(found: Found) -> list[str]:
-    description = filters(found.selection.describe(found.score.survey_type))
+    described = [found.selection.describe(found.score.survey_type), *in_words(found.narrowed)]
+    description = filters(", ".join(part for part in described if part))
     filtered = f" ({description})" if description else ""
     scores = ""
     if found.query_score and found.query_score.n:
-        scores = f" Everybody who says it: {found.query_score.figure}; all people: {found.score.figure}."
+        does = "says it" if found.selection.query or "theme" in found.narrowed else "writes in it"
+        scores = f" Everybody who {does}: {found.query_score.figure}; all people: {found.score.figure}."
     match = "matches" if 1 in (found.matched, found.commented) else "match"
     lines = [
         nobody(found.property_names)
@@ -130,7 +133,7 @@ def _tail(found: Found, shown: int, cursor: Callable[[int], str]) -> list[str]:
 def _further(found: Found, shown: int, cursor: Callable[[int], str]) -> tuple[str, str]:
     """Cursor of the next page and the call for it; without any match, a call for a longer period."""
     selection, period = found.selection, found.receipt.period
-    asked: dict[str, Any] = {"query": selection.query, "category": selection.category}
+    asked: dict[str, Any] = {"query": selection.query, **found.narrowed, "category": selection.category}
     asked["where"] = selection.where
     if found.order != "relevance":
         asked["order"] = found.order

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from wootric_mcp.feedback.lexicon import Lexicon
+from wootric_mcp.feedback.narrowing import Judged, Narrowing, in_words
 from wootric_mcp.feedback.quotes import Quote, cut
 from wootric_mcp.feedback.receipt import Receipt
 from wootric_mcp.feedback.records import FeedbackRecord, Person
@@ -33,6 +35,8 @@ class Found:
 
     receipt: Receipt
     selection: Selection
+    narrowed: Mapping[str, str]
+    """Theme, language and person asked for, by argument; the person by alias."""
     order: Order
     commented: int
     """Comments of the period by people whom `selection.where` describes."""
@@ -41,7 +45,7 @@ class Found:
     score: Score
     """Of all responses of these people."""
     query_score: Score | None
-    """With a query: score of all whose comment matches it, whatever category."""
+    """With a query, theme or language: score of all whose comment matches these, whatever category."""
     start: int
     """How many of the `distinct` matches come before this page."""
     hits: tuple[Quote, ...]
@@ -50,7 +54,8 @@ class Found:
     times: Mapping[int, int]
     """Of hits that stand for several such comments, by id, how many they are."""
     words: tuple[tuple[str, int], ...]
-    """If few match or none: the words of the query and how many comments have each."""
+    """If few match or none: the words of the query and the other filters on comments, and how many comments
+    each of them leaves."""
     property_names: tuple[str, ...]
     """If `selection.where` describes nobody: properties that occur in the period. Foreign text."""
 
@@ -62,6 +67,8 @@ def search(
     person: Person,
     survey_type: SurveyType = "nps",
     selection: Selection = Selection(),  # noqa: B008 - frozen
+    narrowing: Narrowing = Narrowing(),  # noqa: B008
+    lexicon: Lexicon | None = None,
     order: Order = "relevance",
     start: int = 0,
     limit: int = 20,
@@ -75,14 +82,16 @@ def search(
         person: Gives the alias of an end user, for the hits.
         survey_type: What the account asks.
         selection: What to find. Without a query, every comment that the other filters let through.
+        narrowing: What else to find it by.
+        lexicon: Tells which comments are of a theme.
         order: `relevance` ranks by BM25, newer ones first among equals.
         start: How many matches to pass over.
         limit: Greatest number of hits.
     """
     query = parse_query(selection.query)
     tally = Tally(selection, survey_type)
-    reading = _Reading(selection, query, survey_type)
-    matching = reading.matching(tally.counted(records))
+    reading = _Reading(selection, query, narrowing, survey_type)
+    matching = reading.matching(tally.counted(records), lexicon)
     if order == "relevance" and query.groups:
         ranked = _alike(_by_relevance(matching, query, reading))
         distinct = len(ranked)
@@ -93,16 +102,17 @@ def search(
     return Found(
         receipt=receipt,
         selection=selection,
+        narrowed=narrowing.named(person),
         order=order,
         commented=reading.commented,
         matched=reading.matched,
         score=tally.score,
-        query_score=score_of_counts(reading.said, survey_type) if selection.query.strip() else None,
+        query_score=score_of_counts(reading.said, survey_type) if reading.asks else None,
         start=start,
-        hits=tuple(_snippet(first, query).by(person) for first, *_ in page),
+        hits=tuple(_snippet(first, query, narrowing, lexicon).by(person) for first, *_ in page),
         distinct=distinct,
         times={alike[0].id: len(alike) for alike in page if len(alike) > 1},
-        words=() if reading.matched >= _FEW else reading.each_word(),
+        words=() if reading.matched >= _FEW else reading.each_alone(narrowing.named(person)),
         property_names=tally.property_names,
     )
 
@@ -110,30 +120,38 @@ def search(
 class _Reading:
     """What is found out while records pass by; the figures are whole once `matching` has come to its end."""
 
-    def __init__(self, selection: Selection, query: Query, survey_type: SurveyType) -> None:
+    def __init__(
+        self, selection: Selection, query: Query, narrowing: Narrowing, survey_type: SurveyType
+    ) -> None:
         self._selection = selection
         self._query = query
+        self._narrowing = narrowing
         self._survey_type = survey_type
+        self.asks = bool(selection.query.strip() or narrowing.theme or narrowing.language)
+        """Whether it is asked for what comments say, or in which language."""
         self.commented = self.matched = 0
         self.said: Counter[int | None] = Counter()
-        """Scores of those whose comment matches the query, whatever category."""
+        """Scores of those whose comment says it, whatever category."""
         # What each part finds tells something only where there are several.
-        self._parts = [Query((group,)) for group in query.groups] if len(query.groups) > 1 else []
+        is_several = len(query.groups) > 1 or narrowing != Narrowing()
+        self._parts = [Query((group,)) for group in query.groups] if is_several else []
         self._having = [0] * len(self._parts)
-        self._having_here = [0] * len(self._parts)
+        self._alone: Counter[int] = Counter()
+        """By place among all parts: comments of the category that one part leaves."""
 
-    def matching(self, records: Iterable[FeedbackRecord]) -> Iterator[FeedbackRecord]:
+    def matching(
+        self, records: Iterable[FeedbackRecord], lexicon: Lexicon | None
+    ) -> Iterator[FeedbackRecord]:
         """Of these records, those whose comment matches."""
-        for record in records:
-            if not record.text:
-                continue
+        commented = (record for record in records if record.text)
+        for judged in self._narrowing.judged(commented, lexicon):
+            record = judged.record
             self.commented += 1
             is_here = self._selection.includes_score(record.score, self._survey_type)
-            if self._parts:
-                self._count_parts(record.text, is_here)
-            if self._selection.includes_text(record.text):
+            self._count_parts(judged, is_here)
+            if all(judged.says) and self._selection.includes_text(record.text):
                 self.said[record.score] += 1
-                if is_here:
+                if is_here and judged.is_theirs:
                     self.matched += 1
                     yield record.lean()
 
@@ -142,17 +160,20 @@ class _Reading:
         n = self.commented
         return [math.log(1 + (n - having + 0.5) / (having + 0.5)) for having in self._having] or [1.0]
 
-    def each_word(self) -> tuple[tuple[str, int], ...]:
-        """For every part of a query that found little, how many comments have that part."""
-        words = (" ".join(group[0].words) for group in self._query.groups)
-        return tuple(zip(words, self._having_here, strict=False))
+    def each_alone(self, narrowed: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
+        """For every part of a query that found little, and every other filter, how many comments it leaves
+        alone; nothing where there is one only."""
+        parts = [" ".join(group[0].words) for group in self._query.groups] + in_words(narrowed)
+        return tuple((part, self._alone[place]) for place, part in enumerate(parts)) if parts[1:] else ()
 
-    def _count_parts(self, text: str, is_here: bool) -> None:
-        folded = fold(text)
-        for place, part in enumerate(self._parts):
-            if part.matches_folded(folded):
-                self._having[place] += 1
-                self._having_here[place] += is_here
+    def _count_parts(self, judged: Judged, is_here: bool) -> None:
+        folded = fold(judged.record.text)
+        has = [part.matches_folded(folded) for part in self._parts]
+        for place, said in enumerate(has):
+            self._having[place] += said
+        if is_here:
+            theirs = [judged.is_theirs] if self._narrowing.end_user is not None else []
+            self._alone.update(place for place, is_so in enumerate([*has, *judged.says, *theirs]) if is_so)
 
 
 def _alike(records: Sequence[FeedbackRecord]) -> list[list[FeedbackRecord]]:
@@ -208,8 +229,10 @@ def _prior(words: int) -> float:
     return 1.0 if words >= 6 else 0.8 if words >= 3 else 0.65
 
 
-def _snippet(record: FeedbackRecord, query: Query) -> Quote:
-    return cut(record, min((_first(record.text, term) for term in query.terms), default=0), _LONGEST_SNIPPET)
+def _snippet(record: FeedbackRecord, query: Query, narrowing: Narrowing, lexicon: Lexicon | None) -> Quote:
+    """The part of a comment that has the first match."""
+    matches = [_first(record.text, term) for term in query.terms]
+    return cut(record, min(matches) if matches else narrowing.position(record, lexicon), _LONGEST_SNIPPET)
 
 
 def _first(text: str, term: Term) -> int:

@@ -13,7 +13,7 @@ from wootric_mcp.tools import answers, shapes
 from wootric_mcp.tools.concurrently import concurrently
 
 if TYPE_CHECKING:
-    from wootric_mcp.api.models import Decline, EndUserSettings, Response
+    from wootric_mcp.api.models import Decline, EndUser, EndUserSettings, Response
     from wootric_mcp.api.paging import Reading
     from wootric_mcp.tools.app import App
 
@@ -39,19 +39,34 @@ class _Newest(Generic[T]):
         self.count += len(batch)
 
 
-async def customer(app: App, named: str, detail: str, *, fresh: bool) -> CallToolResult:
-    """Profile, survey settings, responses and declines of the person named."""
-    from wootric_mcp.api.errors import NotFound
-    from wootric_mcp.api.people import Person
+async def user_id(app: App, named: str) -> int:
+    """The id of the person named, who is looked up only where the name is no id or alias.
 
-    client = app.client()
+    Raises:
+        ToolError: If nobody has that name.
+    """
+    person = app.person(named)
+    return int(person.value) if person.kind == "id" else (await _found(app, named)).id
+
+
+async def _found(app: App, named: str) -> EndUser:
+    from wootric_mcp.api.errors import NotFound
+
     try:
-        user = await client.get_end_user(app.person(named))
+        return await app.client().get_end_user(app.person(named))
     except NotFound as error:
         raise ToolError(
             f"Nobody in this account is known by {answers.shown(named, 80)!r}. Digits are taken for a "
             "Wootric id; a phone number begins with +, an id of your own with external:."
         ) from error
+
+
+async def customer(app: App, named: str, detail: str, *, fresh: bool) -> CallToolResult:
+    """Profile, survey settings, responses and declines of the person named."""
+    from wootric_mcp.api.people import Person
+
+    client = app.client()
+    user = await _found(app, named)
     person = Person("id", str(user.id))
     shown = _SHOWN[detail]
     responses: _Newest[Response] = _Newest(shown)

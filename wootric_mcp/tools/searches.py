@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import astuple, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import anyio.to_thread
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult
 
 from wootric_mcp.shield.fence import fence
 from wootric_mcp.tools import answers
+from wootric_mcp.tools.customer import user_id
+from wootric_mcp.tools.lexicons import chosen_lexicon, theme_named
 from wootric_mcp.tools.listing import offset_cursor, offset_of, question_of
 from wootric_mcp.tools.reading import Evidence, Progress, reading
 
@@ -33,6 +36,9 @@ async def find(
     category: Category,
     where: Mapping[str, Any],
     order: Literal["relevance", "newest"],
+    theme: str,
+    language: str,
+    end_user: str,
     limit: int,
     cursor: str,
     max_tokens: int,
@@ -40,14 +46,27 @@ async def find(
     fresh: bool,
     progress: Progress,
 ) -> CallToolResult:
-    """Comments that match a query."""
+    """Comments that match a query and other filters."""
+    from wootric_mcp.feedback.narrowing import Narrowing
     from wootric_mcp.feedback.report_found import found_as_data, found_as_text
     from wootric_mcp.feedback.search import search
     from wootric_mcp.feedback.selection import Selection
 
     named = app.period(period).name
+    lexicon = chosen_lexicon(app) if theme else None
+    narrowing = Narrowing(
+        theme=theme_named(lexicon, theme) if lexicon else "",
+        language=_language(language) if language else "",
+        end_user=await user_id(app, end_user) if end_user else None,
+    )
     question = question_of(
-        "search_feedback", query=query, period=named, category=category, where=where, order=order
+        "search_feedback",
+        query=query,
+        period=named,
+        category=category,
+        where=where,
+        order=order,
+        narrowing=astuple(narrowing),
     )
     start, before, among = offset_of(cursor, question)
     before = before or int(app.now().timestamp()) + 1
@@ -66,6 +85,8 @@ async def find(
             person=app.aliases.alias,
             survey_type=app.settings.survey_type,
             selection=selection,
+            narrowing=narrowing,
+            lexicon=lexicon,
             order=order,
             start=start,
             limit=limit,
@@ -75,3 +96,20 @@ async def find(
 
     async with reading(app, period, before=before, fresh=fresh, progress=progress) as evidence:
         return await anyio.to_thread.run_sync(written, evidence)
+
+
+def _language(text: str) -> str:
+    """The code of a language, with or without a country.
+
+    Raises:
+        ToolError: if comments are not told apart by it.
+    """
+    from wootric_mcp.feedback.narrowing import TOLD_APART
+
+    code = text.strip().lower().replace("_", "-").split("-")[0]
+    if code not in TOLD_APART:
+        raise ToolError(
+            f"{answers.shown(text, 20)!r} is no language that comments are found by. Give one of "
+            f"{', '.join(TOLD_APART)}."
+        )
+    return code
