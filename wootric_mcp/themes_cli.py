@@ -74,7 +74,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str]) -> int:
     """Run `themes …`; the exit status."""
     from wootric_mcp.feedback.lexicon import LexiconError, packaged
-    from wootric_mcp.tools.lexicons import lexicon_of
+    from wootric_mcp.store.lexicons import lexicon_of
 
     options = parser().parse_args(arguments)
     settings = Settings.load({"themes": options.themes} if options.themes is not None else {})
@@ -101,7 +101,7 @@ def main(arguments: Sequence[str]) -> int:
     texts = [row.text for row in rows]
     anytime = datetime.fromtimestamp(0, UTC)
     records = (FeedbackRecord(place, place, row.score, row.text, anytime) for place, row in enumerate(rows))
-    comments = analyse(records)
+    comments = analyse(records, lexicon)
     named = labels(comments, lexicon, survey_type)
     sentiments = cross_fitted(texts, [row.score for row in rows], survey_type)
     firsts = first_of(texts)

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
-from tests.accounts import answered, connected, refused, text_of
+import anyio
+import pytest
+from mcp import Client
+
+from tests.accounts import ERAS, answered, connected, refused, text_of
+from wootric_mcp.feedback import comments
+from wootric_mcp.feedback.comments import analysis
+from wootric_mcp.feedback.lexicon import Lexicon
 from wootric_mcp.sandbox.server import RunningSandbox
 
 
@@ -29,3 +37,37 @@ async def test_a_file_that_cannot_be_used_is_named_before_anything_is_read(
         told = await refused(client, "summarize_feedback", period="last_week")
     assert "WOOTRIC_THEMES cannot be used" in told and "none.toml: No such file" in told
     assert "Nothing was read" in told
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_comments_are_analysed_once_when_they_are_read_and_again_when_the_file_has_changed(
+    served: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: Literal["auto", "legacy"]
+) -> None:
+    analysed: list[str] = []
+
+    def counted(text: str, lexicon: Lexicon | None = None) -> str:
+        analysed.append(text)
+        return analysis(text, lexicon)
+
+    monkeypatch.setattr(comments, "analysis", counted)
+    own = tmp_path / "own.toml"
+    own.write_text('[delays]\nen = "slow*"\n', encoding="utf-8")
+
+    async def told(client: Client) -> tuple[object, int]:
+        """An answer, and how many comments were analysed for it."""
+        analysed.clear()
+        answer = await answered(client, "summarize_feedback", period="last_week")
+        return answer.structured_content, len(analysed)
+
+    async with connected(served, mode, themes=str(own)) as client:
+        first, read = await told(client)
+        second, read_again = await told(client)
+        own.write_text('[delays]\nen = "slow*, late"\n', encoding="utf-8")
+        third, anew = await told(client)
+        with anyio.fail_after(10):
+            while (fourth := await told(client))[1]:  # what was found out is kept after the answer
+                pass
+    async with connected(served, mode, themes=str(own)) as client:
+        other, _ = await told(client)
+    assert first == second and read >= anew > read_again
+    assert third == fourth[0] == other

@@ -1,12 +1,18 @@
-"""What is known of a comment before any question is asked: language, words, and the phrases it contains."""
+"""What is known of a comment before any question is asked: language, words, phrases, and what it is about.
+
+It depends on the text and the lexicon only, so it is found out once: `analysis` puts it into lines that can
+be kept, and `analyse` reads them.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from sys import intern
+from typing import TYPE_CHECKING
 
 from wootric_mcp.feedback.language import OTHERS, language_of
 from wootric_mcp.feedback.records import FeedbackRecord
@@ -20,9 +26,16 @@ from wootric_mcp.feedback.words import (
     words_of,
 )
 
+if TYPE_CHECKING:
+    from wootric_mcp.feedback.lexicon import Lexicon
+
 CJK = "cjk"
 """Stands for the language of texts in Chinese or Japanese characters."""
 
+ANALYSER = "1"
+"""To be raised whenever `analysis` gives anything else for the same text and lexicon."""
+
+_UNTOLD = "-"
 _LONGEST_WORD = 30
 _LONGEST_RUN = 4
 _RUNS = re.compile(r"[\u30a1-\u30faー]{2,}|[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f]{2,}")
@@ -57,31 +70,55 @@ class Comment:
     record: FeedbackRecord
     language: str
     """ISO 639-1 code, `CJK`, or "" where it cannot be told."""
-    words: tuple[str, ...]
-    """Words in lower case, in order."""
+    length: int
+    """In words."""
     phrases: Mapping[str, str]
     """Common forms of telling words, and of two of them in a row, and how each is written first."""
+    lexicon: str = ""
+    """Key of the lexicon that `themes` is by; "": of none."""
+    themes: int = 0
+    """A bit for each theme of that lexicon that it speaks of."""
+    _words: tuple[str, ...] | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """In lower case, in order; cut when they are first asked for, which they mostly are not."""
+        if self._words is None:
+            object.__setattr__(self, "_words", _joined(_cut(self.record.text)))
+        return self._words or ()
 
 
-def analyse(records: Iterable[FeedbackRecord]) -> list[Comment]:
+def analyse(records: Iterable[FeedbackRecord], lexicon: Lexicon | None = None) -> list[Comment]:
     """Comments of these records, by id; records without text are left out.
 
     A comment that does not tell its language is taken to be in the one that most others are in.
+
+    Args:
+        records: Their `analysis` is used if this version made it.
+        lexicon: The one that themes will be asked of, if any.
     """
-    shared: dict[str, str] = {}
+    forms = cache(_Forms)
     comments: list[Comment] = []
     untold: list[FeedbackRecord] = []
     for record in records:
         if record.text:
-            language, clauses = _cut(record.text)
-            if language:
-                comments.append(_comment(record, language, clauses, shared))
+            comment = _unpacked(record, _known(record, lexicon), forms)
+            if comment.language:
+                comments.append(comment)
             else:
                 untold.append(record)
     told = Counter(comment.language for comment in comments)
     usual = usual_language(told)
-    comments += [_comment(record, usual, _cut(record.text)[1], shared) for record in untold]
+    for record in untold:
+        clauses = _cut(record.text)
+        phrases = dict(map(forms(usual).__getitem__, _spellings(clauses, usual)))
+        comments.append(Comment(record, usual, len(_joined(clauses)), phrases))
     return sorted(comments, key=lambda comment: comment.record.id)
+
+
+def outline(record: FeedbackRecord, lexicon: Lexicon | None = None) -> Comment:
+    """A comment without its phrases."""
+    return _unpacked(record, _known(record, lexicon).partition("\n")[0], _Forms)
 
 
 def usual_language(told: Mapping[str, int]) -> str:
@@ -89,10 +126,29 @@ def usual_language(told: Mapping[str, int]) -> str:
     return max(told, key=lambda language: (told[language], language), default="")
 
 
-def language_and_words(text: str) -> tuple[str, list[str]]:
+def language_and_words(text: str) -> tuple[str, tuple[str, ...]]:
     """ISO 639-1 code, `CJK` or "" where it cannot be told; and the words, in lower case."""
-    language, clauses = _cut(text)
-    return language, [word for clause in clauses for word in clause]
+    words = _joined(_cut(text))
+    return _language(text, words), words
+
+
+def analysis(text: str, lexicon: Lexicon | None = None) -> str:
+    """What is worth keeping of a comment's analysis, for `FeedbackRecord.analysis`.
+
+    The first line holds the stamp, the language ("-" if it is not told), the number of words, and in
+    hexadecimal a bit for each theme of the lexicon; each further line a phrase as it is written first.
+    """
+    clauses = _cut(text)
+    words = _joined(clauses)
+    language = _language(text, words)
+    themes = lexicon.bits(language, words, text) if lexicon and language else 0
+    spellings = _spellings(clauses, language) if language else ()
+    return "\n".join((f"{stamp(lexicon)} {language or _UNTOLD} {len(words)} {themes:x}", *spellings))
+
+
+def stamp(lexicon: Lexicon | None) -> str:
+    """What an analysis by this version and that lexicon begins with."""
+    return f"{ANALYSER}:{lexicon.key if lexicon else ''}"
 
 
 @lru_cache(maxsize=1 << 16)
@@ -120,25 +176,59 @@ def common_form(word: str, language: str) -> str:
     return folded
 
 
-def _comment(
-    record: FeedbackRecord, language: str, clauses: list[list[str]], shared: dict[str, str]
-) -> Comment:
-    """A comment, whose words and phrases are `shared` with the others: most are in many comments."""
-    words = tuple(shared.setdefault(word, word) for clause in clauses for word in clause)
-    phrases: dict[str, str] = {}
-    for form, spelling in _phrases(clauses, language):
-        if form not in phrases:
-            phrases[shared.setdefault(form, form)] = shared.setdefault(spelling, spelling)
-    return Comment(record, language, words, phrases)
+class _Forms(dict[str, tuple[str, str]]):
+    """Of each phrase of a language, by its spelling: common form and spelling. Most are in many comments, so
+    they are kept once."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self._language = language
+
+    def __missing__(self, spelling: str) -> tuple[str, str]:
+        form = " ".join(common_form(word, self._language) for word in spelling.split(" "))
+        self[spelling] = found = (form, spelling)
+        return found
 
 
-def _cut(text: str) -> tuple[str, list[list[str]]]:
-    """Language and clauses of a text, each a list of words in lower case."""
+def _known(record: FeedbackRecord, lexicon: Lexicon | None) -> str:
+    is_kept = record.analysis.startswith(f"{ANALYSER}:")
+    return record.analysis if is_kept else analysis(record.text, lexicon)
+
+
+def _unpacked(record: FeedbackRecord, kept: str, forms: Callable[[str], _Forms]) -> Comment:
+    """A comment by its `analysis`; one that does not tell its language has no phrases yet."""
+    head, *spellings = kept.split("\n")
+    stamped, language, length, themes = head.split(" ")
+    if language == _UNTOLD:
+        return Comment(record, "", int(length), {})
+    key = intern(stamped.partition(":")[2])
+    phrases = dict(map(forms(language).__getitem__, spellings))
+    return Comment(record, intern(language), int(length), phrases, key, int(themes, 16))
+
+
+def _cut(text: str) -> list[list[str]]:
+    """Clauses of a text, each a list of words in lower case."""
     lowered = text.lower().replace("’", "'")
     if is_unspaced(lowered):
-        return CJK, [[run] for run in _runs(lowered)]
-    clauses = [words_of(clause) for clause in CLAUSE_END.split(lowered)]
-    return language_of(lowered, (word for clause in clauses for word in clause)), clauses
+        return [[run] for run in _runs(lowered)]
+    return [words_of(clause) for clause in CLAUSE_END.split(lowered)]
+
+
+def _language(text: str, words: Iterable[str]) -> str:
+    lowered = text.lower()
+    return CJK if is_unspaced(lowered) else language_of(lowered, words)
+
+
+def _joined(clauses: list[list[str]]) -> tuple[str, ...]:
+    return tuple(word for clause in clauses for word in clause)
+
+
+def _spellings(clauses: list[list[str]], language: str) -> Collection[str]:
+    """Each phrase as it is written first."""
+    written: dict[str, str] = {}
+    for form, spelling in _phrases(clauses, language):
+        written.setdefault(form, spelling)
+    return written.values()
 
 
 def _phrases(clauses: list[list[str]], language: str) -> Iterator[tuple[str, str]]:

@@ -104,7 +104,7 @@ def digest(
     quotes_each = int(quotes_each * longer)
     tally = Tally(selection, survey_type)
     reading = _Reading(selection, survey_type)
-    comments = analyse(reading.commented(tally.counted(records)))
+    comments = analyse(reading.commented(tally.counted(records)), lexicon)
     selected = [comment for comment in comments if comment.record.id in reading.selected_ids]
     others = [comment for comment in comments if comment.record.id not in reading.selected_ids]
     overall = tally.score

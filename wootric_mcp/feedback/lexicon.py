@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from hashlib import blake2b
 from importlib.resources import files
 from typing import Any
 
@@ -58,30 +59,43 @@ class Lexicon:
         self._rows = tuple(rows.values())
         self.names = tuple(row.name for row in self._rows)
         """Of the themes, in the order of the files. They are ours or the operator's, no customer's."""
+        self.key = blake2b(repr(self._rows).encode(), digest_size=6).hexdigest()
+        """Tells it from every other lexicon."""
         self._spaced: dict[str, Spaced] = {}
         self._unspaced: dict[str, Unspaced] = {}
         self._sets: dict[int, frozenset[str]] = {}
 
     def themes(self, comment: Comment) -> frozenset[str]:
         """Names of the themes that a comment speaks of."""
-        return self._themes(comment, comment.words, comment.record.text)
+        if comment.lexicon == self.key:
+            return self._named(comment.themes)
+        return self._named(self.bits(comment.language, comment.words, comment.record.text))
 
     def themes_of_phrase(self, phrase: str, comment: Comment) -> frozenset[str]:
         """Names of the themes that a phrase of a comment speaks of alone."""
-        return self._themes(comment, phrase.split(), phrase)
+        return self._named(self.bits(comment.language, phrase.split(), phrase, comment.record.text))
 
-    def _themes(self, comment: Comment, words: Sequence[str], text: str) -> frozenset[str]:
-        if comment.language == CJK:
-            language = "ja" if is_japanese(comment.record.text) else "zh"
+    def bits(self, language: str, words: Sequence[str], text: str, whole: str = "") -> int:
+        """A bit for each theme that a text speaks of, in the order of `names`.
+
+        Args:
+            language: As in `Comment`.
+            words: Of the text, in lower case.
+            text: What is asked about.
+            whole: What it is part of, which tells Japanese from Chinese; "": it is whole.
+        """
+        if language == CJK:
+            language = "ja" if is_japanese(whole or text) else "zh"
             if (unspaced := self._unspaced.get(language)) is None:
                 unspaced = self._unspaced[language] = Unspaced(*self._tables(language))
-            bits = unspaced.themes(text)
-        elif comment.language in LANGUAGES:
-            if (spaced := self._spaced.get(comment.language)) is None:
-                spaced = self._spaced[comment.language] = Spaced(*self._tables(comment.language))
-            bits = spaced.themes(words)
-        else:
-            bits = 0
+            return unspaced.themes(text)
+        if language not in LANGUAGES:
+            return 0
+        if (spaced := self._spaced.get(language)) is None:
+            spaced = self._spaced[language] = Spaced(*self._tables(language))
+        return spaced.themes(words)
+
+    def _named(self, bits: int) -> frozenset[str]:
         if (found := self._sets.get(bits)) is None:
             found = frozenset(name for place, name in enumerate(self.names) if bits >> place & 1)
             self._sets[bits] = found

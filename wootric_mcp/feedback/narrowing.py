@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from wootric_mcp.feedback.comments import CJK, Comment, language_and_words, usual_language
+from wootric_mcp.feedback.comments import CJK, Comment, language_and_words, outline, usual_language
 from wootric_mcp.feedback.language import OTHERS
 from wootric_mcp.feedback.lexicon import Lexicon
 from wootric_mcp.feedback.records import FeedbackRecord, Person
@@ -57,40 +57,39 @@ class Narrowing:
         told: Counter[str] = Counter()
         untold: list[FeedbackRecord] = []
         for record in comments:
-            language, words = language_and_words(record.text)
-            if not language:
+            comment = outline(record, lexicon)
+            if not comment.language:
                 untold.append(record.lean())
                 continue
+            language = comment.language
             if language == CJK:
                 language = "ja" if is_japanese(record.text) else "zh"
             told[language] += 1
-            yield self._judged(record, language, words, lexicon)
+            yield self._judged(comment, language, lexicon)
         usual = usual_language(told)
         for record in untold:
-            yield self._judged(record, usual, language_and_words(record.text)[1], lexicon)
+            comment = Comment(record, CJK if usual in UNSPACED else usual, 0, {})
+            yield self._judged(comment, usual, lexicon)
 
     def position(self, record: FeedbackRecord, lexicon: Lexicon | None) -> int:
         """Where the first sentence begins that speaks of the theme; 0 if none does alone."""
         if not self.theme or lexicon is None:
             return 0
         language, words = language_and_words(record.text)
-        comment = Comment(record, language, tuple(words), {})
+        comment = Comment(record, language, len(words), {})
         for sentence in _SENTENCE.finditer(record.text):
             said = sentence[0] if language == CJK else " ".join(language_and_words(sentence[0])[1])
             if self.theme in lexicon.themes_of_phrase(said, comment):
                 return sentence.start()
         return 0
 
-    def _judged(
-        self, record: FeedbackRecord, language: str, words: list[str], lexicon: Lexicon | None
-    ) -> Judged:
+    def _judged(self, comment: Comment, language: str, lexicon: Lexicon | None) -> Judged:
         says = []
         if self.theme:
-            comment = Comment(record, CJK if language in UNSPACED else language, tuple(words), {})
             says.append(lexicon is not None and self.theme in lexicon.themes(comment))
         if self.language:
             says.append(language == self.language)
-        return Judged(record, tuple(says), self._is_theirs(record))
+        return Judged(comment.record, tuple(says), self._is_theirs(comment.record))
 
     def _is_theirs(self, record: FeedbackRecord) -> bool:
         return self.end_user is None or record.end_user_id == self.end_user

@@ -139,9 +139,7 @@ def _likeness(words: frozenset[str], other: frozenset[str]) -> float:
 def _centrality(comment: Comment, weights: Mapping[str, float]) -> float:
     found = heapq.nlargest(_TOP_PHRASES, (weights[form] for form in comment.phrases if form in weights))
     # A comment with a link wants to be followed more than to be read.
-    return (
-        (0.01 + sum(found)) * _length_prior(len(comment.words)) * (0.1 if "://" in comment.record.text else 1)
-    )
+    return (0.01 + sum(found)) * _length_prior(comment.length) * (0.1 if "://" in comment.record.text else 1)
 
 
 def _length_prior(words: int) -> float:

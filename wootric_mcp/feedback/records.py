@@ -29,6 +29,8 @@ class FeedbackRecord:
     tags: tuple[str, ...] = ()
     excluded: bool = False
     """Whether the account left this response out of its calculations."""
+    analysis: str = field(default="", compare=False)
+    """What is kept of the analysis of `text`, see `feedback.comments`; "": nothing."""
 
     def lean(self) -> FeedbackRecord:
         """The same without properties and tags: what is kept of many once they are chosen."""

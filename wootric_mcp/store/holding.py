@@ -19,6 +19,7 @@ from wootric_mcp.store.sources import responses as all_responses
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from wootric_mcp.store.analyses import Analyses
     from wootric_mcp.store.database import Database
     from wootric_mcp.store.reader import Reader
 
@@ -68,14 +69,18 @@ async def rows_good(reader: Reader, start: int, end: int, *, asked_at: float, fr
     return await reader.fetch(look)
 
 
-def records(database: Database, holding: Holding, *, with_properties: bool) -> Iterator[FeedbackRecord]:
+def records(
+    database: Database, holding: Holding, *, with_properties: bool, analyses: Analyses | None = None
+) -> Iterator[FeedbackRecord]:
     """The responses held, newest first. It blocks, and holds a few at a time only.
 
-    Their properties, as they were when the person answered, are read only if they are asked for.
+    Their properties, as they were when the person answered, and the analysis of their comments are read only
+    if they are asked for.
     """
     c = responses.c
     columns = [c.id, c.created, c.end_user_id, c.score, c.excluded, c.shown]
     columns += [c.row] if with_properties else []
+    columns += [c.analysis] if analyses else []
     for row in rows.stream(database, responses, holding.intervals, columns=columns):
         snapshot = json.loads(row.row).get("end_user") if with_properties else None
         yield FeedbackRecord(
@@ -86,4 +91,5 @@ def records(database: Database, holding: Holding, *, with_properties: bool) -> I
             created_at=datetime.fromtimestamp(row.created, UTC),
             properties=(snapshot or {}).get("properties") or {},
             excluded=row.excluded,
+            analysis=analyses.of(row) if analyses and row.shown else "",
         )

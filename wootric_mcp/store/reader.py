@@ -19,6 +19,7 @@ from anyio import to_thread
 from wootric_mcp.api.limits import WINDOW, exhausted
 from wootric_mcp.shield.aliases import SANDBOX_KEY, load_key
 from wootric_mcp.store import coverage, documents, marks, rows, wants
+from wootric_mcp.store.analyses import analysing
 from wootric_mcp.store.database import Database
 from wootric_mcp.store.errors import StoreError
 from wootric_mcp.store.freshness import Piece
@@ -185,7 +186,8 @@ class Reader:
     def put(self, connection: Connection, table: Table, models: Sequence[Any], *, seen: float) -> None:
         """Keep rows that Wootric returned to a reading that began at `seen`."""
         there = [model for model in models if self._forgotten.get((table.name, model.id), -inf) < seen]
-        rows.put(connection, table, there, seen=seen, privacy=self._settings.privacy, marks=self._mark)
+        privacy, analysis = self._settings.privacy, analysing(self._settings)
+        rows.put(connection, table, there, seen=seen, privacy=privacy, marks=self._mark, analysis=analysis)
 
     async def forget(self, table: Table, row_id: int) -> None:
         """Drop a record that was deleted; a reading that is under way does not bring it back."""

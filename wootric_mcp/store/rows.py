@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -52,6 +52,7 @@ def put(
     seen: float,
     privacy: Privacy,
     marks: Marking,
+    analysis: Callable[[str], str] = lambda _: "",
 ) -> None:
     """Keep rows that Wootric returned, except those of erased people.
 
@@ -65,12 +66,13 @@ def put(
         seen: When Wootric returned them, epoch seconds.
         privacy: Strict takes addresses and numbers of people out of what is kept.
         marks: Gives the mark of an end-user id.
+        analysis: Gives what is kept of the analysis of a comment.
     """
     people = {person for model in models if (person := _person(model)) is not None}
     gone = erased_among(connection, people, marks)
     returned(connection, gone, seen, marks)
     rows = [
-        {**_columns(model, privacy), "seen": seen}
+        {**_columns(model, privacy, analysis), "seen": seen}
         for model in models
         if not gone or _person(model) not in gone
     ]
@@ -219,7 +221,7 @@ def strip_some(connection: Connection, table: Table, after: int, chunk: int = 1_
     return found[-1].id if found else None
 
 
-def _columns(model: Model, privacy: Privacy) -> dict[str, Any]:
+def _columns(model: Model, privacy: Privacy, analysis: Callable[[str], str]) -> dict[str, Any]:
     row = model.model_dump_json(exclude_unset=True, by_alias=False)
     if privacy == "strict":
         row = _strict(row, _table(model))
@@ -229,7 +231,8 @@ def _columns(model: Model, privacy: Privacy) -> dict[str, Any]:
     if isinstance(model, Response):
         columns["score"] = model.score
         columns["excluded"] = bool(model.excluded_from_calculations)
-        columns["shown"] = mask(clean(model.text)) if model.text else ""
+        columns["shown"] = shown = mask(clean(model.text)) if model.text else ""
+        columns["analysis"] = analysis(shown) if shown else ""
     return columns
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import (
     false,
 )
 
-VERSION = 1
+VERSION = 2
 """A store of another version is set aside and filled anew."""
 
 metadata = MetaData()
@@ -30,6 +30,7 @@ responses = Table(
     Column("score", Integer),
     Column("excluded", Boolean, nullable=False),
     Column("shown", Text, nullable=False, comment="the comment as answers show it: cleaned and masked"),
+    Column("analysis", Text, nullable=False, server_default="", comment="of `shown`: `feedback.comments`"),
     Column("row", Text, nullable=False, comment="JSON, as Wootric sent it"),
     Column("seen", Double, nullable=False, comment="when Wootric last returned it"),
 )

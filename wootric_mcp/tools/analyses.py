@@ -99,7 +99,7 @@ async def _read_if_possible(
         return await _read(app, period, stack, fresh=fresh, progress=progress)
     except RateLimited as error:
         missing = Receipt(app.period(period), app.now(), f"Nothing of it has been read yet. {error}")
-        return Evidence(missing, 0, lambda _: iter(()))
+        return Evidence(missing, 0, lambda *_: iter(()))
 
 
 def _shown(value: str) -> str:

@@ -39,7 +39,7 @@ async def summarize(
 
     def written(evidence: Evidence) -> CallToolResult:
         summed_up = digest(
-            evidence.records(with_properties=bool(where)),
+            evidence.records(with_properties=bool(where), lexicon=lexicon),
             receipt=evidence.receipt,
             person=app.aliases.alias,
             survey_type=app.settings.survey_type,

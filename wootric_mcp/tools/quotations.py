@@ -13,7 +13,7 @@ from wootric_mcp.shield.clean import clean
 from wootric_mcp.shield.fence import fence
 from wootric_mcp.shield.masking import mask
 from wootric_mcp.tools import answers
-from wootric_mcp.tools.reading import Progress, reading
+from wootric_mcp.tools.reading import Progress, reading, stoppable
 
 if TYPE_CHECKING:
     from wootric_mcp.feedback.receipt import Receipt
@@ -36,7 +36,7 @@ async def check_draft(app: App, text: str, period: str, *, progress: Progress) -
     async def compared(receipt: Receipt | None) -> Check:
         stored = await held(reader, 0, int(app.now().timestamp()) + 1)
         rows = records(await reader.database(), stored, with_properties=False)
-        return await anyio.to_thread.run_sync(partial(check, draft, rows, receipt=receipt))
+        return await anyio.to_thread.run_sync(partial(check, draft, stoppable(rows), receipt=receipt))
 
     checked = await compared(None)
     if not checked.is_clean:

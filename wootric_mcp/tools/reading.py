@@ -7,20 +7,24 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from math import ceil, floor
 from typing import TYPE_CHECKING
 
 import anyio
+import anyio.from_thread
 
 from wootric_mcp.tools import shapes
 
 if TYPE_CHECKING:
     from wootric_mcp.api.errors import WootricError
     from wootric_mcp.api.models import NpsSummary
+    from wootric_mcp.feedback.lexicon import Lexicon
     from wootric_mcp.feedback.period import Period
     from wootric_mcp.feedback.receipt import Receipt
     from wootric_mcp.feedback.records import FeedbackRecord
+    from wootric_mcp.store.analyses import Analyses
     from wootric_mcp.store.client import CachingClient
     from wootric_mcp.store.holding import Holding
     from wootric_mcp.store.reader import Outcome
@@ -34,6 +38,8 @@ _DAY = 86_400
 _TIME_TO_COUNT = 2.0
 # Seconds between two notifications of progress, at least.
 _BETWEEN = 1.0
+# Records that are handed on between two looks whether the call is over.
+_UNCHECKED = 200
 # Ranges of days that are named, at most.
 _MOST_RANGES = 3
 
@@ -45,11 +51,22 @@ class Evidence:
     receipt: Receipt
     rows: int
     """How many there are."""
-    _records: Callable[[bool], Iterator[FeedbackRecord]]
+    _records: Callable[[bool, Lexicon | None], Iterator[FeedbackRecord]]
 
-    def records(self, *, with_properties: bool) -> Iterator[FeedbackRecord]:
-        """The responses, one after the other from the store, newest first. It blocks."""
-        return self._records(with_properties)
+    def records(self, *, with_properties: bool, lexicon: Lexicon | None = None) -> Iterator[FeedbackRecord]:
+        """The responses, one after the other from the store, newest first, for a worker thread: it blocks.
+
+        With a lexicon, what is kept of the analysis of their comments comes with them.
+        """
+        return stoppable(self._records(with_properties, lexicon))
+
+
+def stoppable(records: Iterator[FeedbackRecord]) -> Iterator[FeedbackRecord]:
+    """Records for a worker thread, which ends with an error when the call that it works for is over."""
+    for number, record in enumerate(records):
+        if number % _UNCHECKED == 0:
+            anyio.from_thread.check_cancelled()
+        yield record
 
 
 @asynccontextmanager
@@ -67,11 +84,12 @@ async def reading(
     period, as_of = app.period(period_text), app.now()
     client = app.client()
     if period.future:
-        yield Evidence(Receipt(period, as_of), 0, lambda _: iter(()))
+        yield Evidence(Receipt(period, as_of), 0, lambda *_: iter(()))
         return
     async with client.reader.question():
         question = _Question(app, client, period, as_of, before, fresh, progress)
         yield await question.evidence()
+    question.keep()
 
 
 @dataclass
@@ -91,6 +109,7 @@ class _Question:
     _told: float = -1.0
     _told_at: float = 0.0
     _counted: anyio.Event = field(default_factory=anyio.Event)
+    _analyses: list[Analyses] = field(default_factory=list)
 
     @property
     def start(self) -> int:
@@ -107,6 +126,7 @@ class _Question:
 
     async def evidence(self) -> Evidence:
         from wootric_mcp.feedback.receipt import Receipt
+        from wootric_mcp.store.analyses import Analyses
         from wootric_mcp.store.holding import held, records
 
         reader = self.client.reader
@@ -125,11 +145,21 @@ class _Question:
             count = "An unknown number" if holding.unreachable < 0 else f"{holding.unreachable:,}"
             missing += f" {count} more that share one second cannot be reached through the API."
         database = await reader.database()
-        return Evidence(
-            Receipt(self.period, self.as_of, missing.strip(), remark),
-            holding.rows,
-            lambda with_properties: records(database, holding, with_properties=with_properties),
-        )
+
+        def stored(with_properties: bool, lexicon: Lexicon | None) -> Iterator[FeedbackRecord]:
+            analyses = Analyses(lexicon) if lexicon else None
+            self._analyses += [analyses] if analyses else []
+            return records(database, holding, with_properties=with_properties, analyses=analyses)
+
+        receipt = Receipt(self.period, self.as_of, missing.strip(), remark)
+        return Evidence(receipt, holding.rows, stored)
+
+    def keep(self) -> None:
+        """Have kept what was found out about comments; nobody waits for that."""
+        reader = self.client.reader
+        for analyses in self._analyses:
+            if analyses.new and not reader.keeps_nothing:
+                reader.spawn(partial(analyses.keep, reader))
 
     async def _read(self, stored: int) -> Outcome:
         """Read what is missing, and meanwhile ask how many there are."""

@@ -53,9 +53,9 @@ async def find(
     from wootric_mcp.feedback.selection import Selection
 
     named = app.period(period).name
-    lexicon = chosen_lexicon(app) if theme else None
+    lexicon = chosen_lexicon(app) if theme or language else None
     narrowing = Narrowing(
-        theme=theme_named(lexicon, theme) if lexicon else "",
+        theme=theme_named(lexicon, theme) if lexicon and theme else "",
         language=_language(language) if language else "",
         end_user=await user_id(app, end_user) if end_user else None,
     )
@@ -80,7 +80,7 @@ async def find(
         if cursor and evidence.rows != among:
             receipt = replace(receipt, remark=f"{_SHIFTED} {receipt.remark}".strip())
         found = search(
-            evidence.records(with_properties=bool(where)),
+            evidence.records(with_properties=bool(where), lexicon=lexicon),
             receipt=receipt,
             person=app.aliases.alias,
             survey_type=app.settings.survey_type,
