@@ -24,7 +24,7 @@ def account(*more: tuple[str, int | None], n: int = 400) -> list[FeedbackRecord]
 
 
 def judged(records: list[FeedbackRecord], **options: int) -> Sounding:
-    return sounding(analyse(records), "nps", **options)
+    return sounding(analyse(records), [], "nps", **options)
 
 
 def opposite(found: Sounding) -> set[int]:
@@ -71,6 +71,16 @@ def test_the_newest_are_judged_and_how_many_is_told() -> None:
     assert (found.judged, opposite(found)) == (401, {401})
     assert (found.unscored, found.unknown) == (1, 1)
     assert judged([*older, *account()]).judged == 403 < MOST_JUDGED
+
+
+def test_comments_are_judged_by_others_too_and_only_those_asked_about_are_told() -> None:
+    asked, others = analyse([record(1, COMPLAINT, 10), record(2, PRAISE, None)]), analyse(account()[2:])
+    found = sounding(asked, [*others, *analyse([record(900, COMPLAINT, 10)])], "nps")
+    assert (found.judged, opposite(found), found.unscored, found.positive) == (2, {1}, 1, 1)
+    half = sounding(others[::2], others[1::2], "nps", most=300)
+    assert half.judged == 150
+    assert sounding(others[:10], others[10:], "nps", most=300).judged == 10
+    assert sounding(others[10:], others[:10], "nps", most=300).judged == 290
 
 
 def test_the_clearest_comes_first_and_the_order_of_the_records_does_not_matter() -> None:

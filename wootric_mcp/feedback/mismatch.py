@@ -15,7 +15,7 @@ from wootric_mcp.feedback.score import SurveyType, category
 from wootric_mcp.feedback.sentiment import cross_fitted
 
 MOST_JUDGED = 5_000
-"""Comments that are judged, the newest: half a second's work."""
+"""Comments that are judged, those judged by among them: half a second's work."""
 _OPPOSITE = 0.7
 """Sentiment from which on a comment disagrees with its score. On survey comments that people had labelled,
 they agreed of seven in ten; of five in ten where there were only 1,000 to learn from."""
@@ -30,11 +30,11 @@ class Sounding:
     """How comments sound."""
 
     judged: int
-    """Comments looked at, the newest; 0 if too few of them have a score to learn from."""
+    """Of the comments asked about, those looked at, the newest; 0 if too few have a score to learn from."""
     opposite: tuple[Comment, ...]
     """Of detractors that sound like promoters, and the other way round; the clearest first."""
     unscored: int
-    """Comments without a score on the scale, judged or not."""
+    """Of the comments asked about, those without a score on the scale, judged or not."""
     positive: int
     """Of `unscored`, those that sound like promoters."""
     negative: int
@@ -46,15 +46,22 @@ class Sounding:
         return self.unscored - self.positive - self.negative
 
 
-def sounding(comments: Sequence[Comment], survey_type: SurveyType, most: int = MOST_JUDGED) -> Sounding:
-    """Judge the newest `most` comments, each by the others."""
-    newest = heapq.nlargest(most, comments, key=lambda each: (each.record.created_at, each.record.id))
+def sounding(
+    asked: Sequence[Comment], others: Sequence[Comment], survey_type: SurveyType, *, most: int = MOST_JUDGED
+) -> Sounding:
+    """Judge comments by each other and by others of the same people.
+
+    Of more than `most` comments the newest are taken, half of them of each kind where both have as many.
+    """
+    places = max(most - len(others), most // 2)
+    judged = _newest(asked, places)
+    newest = [*judged, *_newest(others, most - len(judged))]
     values = cross_fitted(
         [each.record.text for each in newest], [each.record.score for each in newest], survey_type
     )
     opposite: list[tuple[float, int, Comment]] = []
     positive = negative = 0
-    for comment, value in zip(newest, values, strict=True):
+    for comment, value in zip(judged, values, strict=False):
         if value is None:
             continue
         part = category(comment.record.score, survey_type)
@@ -66,9 +73,13 @@ def sounding(comments: Sequence[Comment], survey_type: SurveyType, most: int = M
             if against >= _OPPOSITE and len(set(comment.words)) >= _LEAST_WORDS:
                 opposite.append((-against, comment.record.id, comment))
     return Sounding(
-        judged=len(newest) if any(value is not None for value in values) else 0,
+        judged=len(judged) if any(value is not None for value in values) else 0,
         opposite=tuple(comment for *_, comment in sorted(opposite, key=lambda one: one[:2])),
-        unscored=sum(category(each.record.score, survey_type) is None for each in comments),
+        unscored=sum(category(each.record.score, survey_type) is None for each in asked),
         positive=positive,
         negative=negative,
     )
+
+
+def _newest(comments: Sequence[Comment], most: int) -> list[Comment]:
+    return heapq.nlargest(most, comments, key=lambda each: (each.record.created_at, each.record.id))
