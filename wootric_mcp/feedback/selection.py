@@ -6,16 +6,20 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any, Literal
 
 from wootric_mcp.feedback.comments import common_form
 from wootric_mcp.feedback.records import FeedbackRecord
 from wootric_mcp.feedback.score import SCALES, Category, SurveyType, category
+from wootric_mcp.feedback.stems import stems
 from wootric_mcp.feedback.words import LANGUAGES, fold, is_elided, is_unspaced, stop_words_of_all, words_of
 
 _PARTS = re.compile(r'(?P<minus>-)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"|]+))|(?P<bar>\|)')
 _PLACEHOLDER = re.compile("<(?:a |the )?theme>", re.IGNORECASE)
 _SHORT = 3
+_GROWN = frozenset(("er", "est", "ly"))
+"""What a word of four letters may go on with: longer than that, “bill” is “billion”."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,16 +167,19 @@ def occurrences(term: Term, words: list[str], folded: str) -> int:
 def fits(wanted: str, word: str, *, exact: bool = False) -> bool:
     """Whether a word is the wanted one, or another form of it as for themes.
 
-    Unless `exact`, a longer word does that begins with it, too, if that is four letters or more.
+    Unless `exact`, a word of the same stem does, too, and a longer one that begins with it, if that is five
+    letters or more.
     """
     if word == wanted or forms(word) & forms(wanted):
         return True
     if exact:
         return False
+    if stems(word) & stems(wanted):
+        return True
     root = _singular(wanted)
     if len(root) <= _SHORT:
         return _singular(word) == root
-    return word.startswith(root)
+    return word.startswith(root) and (len(root) > _SHORT + 1 or word.removeprefix(root) in _GROWN)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -190,12 +197,16 @@ def _singular(word: str) -> str:
     return word
 
 
+@lru_cache(maxsize=256)
 def _root(term: Term) -> str:
     """Letters that every comment with this term contains."""
     if term.unspaced:
         return term.unspaced
-    # Common forms share their first three letters, and short words all.
-    return max(term.words, key=len)[:_SHORT]
+    longest = max(term.words, key=len)
+    # Common forms share their first three letters, stems those that no rule replaces, and y may become i.
+    letters = zip(longest, *(stem.partition(" ")[0] for stem in stems(longest)), strict=False)
+    shared = "".join(each[0] for each in takewhile(lambda each: len(set(each)) == 1, letters))
+    return shared[:_SHORT].removesuffix("y")
 
 
 def _is_function_word(term: Term) -> bool:

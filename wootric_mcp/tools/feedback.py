@@ -80,8 +80,8 @@ async def search_feedback(
     fresh: Fresh = False,
 ) -> CallToolResult:
     """Finds the comments that mention something, such as a feature, and tells how many do and how they score.
-    Use it for "what do customers say about the CSV export"; words match in every case and as plural. Without
-    a query it lists the newest comments that the other filters leave."""
+    Use it for "what do customers say about the CSV export"; words match in every form. Without a query it
+    lists the newest comments that the other filters leave."""
     from wootric_mcp.tools.searches import find
 
     return await find(
