@@ -1,5 +1,5 @@
 """`python -m benchmarks`: start and memory against a one-tool server; `--answers`: tokens of answers;
-`--scale`: seconds and memory by size of the account."""
+`--scale`: seconds and memory by size of the account; `--digest`: of a digest by the number of comments."""
 
 from __future__ import annotations
 
@@ -25,7 +25,16 @@ def main() -> int:
         metavar="RESPONSES",
         help="instead, seconds and memory of accounts of that size (default: 1,000, 10,000 and 100,000)",
     )
+    parser.add_argument(
+        "--digest",
+        type=int,
+        nargs="*",
+        metavar="COMMENTS",
+        help="instead, seconds and memory of a digest of so many comments (default: the same numbers)",
+    )
     options = parser.parse_args()
+    if options.digest is not None:
+        return _digest(options.digest)
     if options.scale is not None:
         return _scale(options.scale)
     return _answers() if options.answers else _start(options.pairs)
@@ -56,6 +65,13 @@ def _scale(sizes: list[int]) -> int:
     from benchmarks.scale import LATENCY, SIZES, measure, table
 
     print(f"Sandbox, {LATENCY:g} s per request, no request limit:\n", flush=True)
+    print(table(measure(size) for size in sizes or SIZES))
+    return 0
+
+
+def _digest(sizes: list[int]) -> int:
+    from benchmarks.digest import SIZES, measure, table
+
     print(table(measure(size) for size in sizes or SIZES))
     return 0
 

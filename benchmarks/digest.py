@@ -1,0 +1,149 @@
+"""How long a digest of stored comments takes, and how much memory: analysed for it, and analysed before.
+
+`python -m benchmarks.digest STORE` measures one digest in a process of its own and prints what it took.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from benchmarks.comments import comments
+from benchmarks.processes import environment
+
+SIZES = (1_000, 10_000, 100_000)
+_NOW = datetime(2026, 11, 18, 12, tzinfo=UTC)
+_BATCH = 1_000
+_KIBIBYTE = 1 if sys.platform == "darwin" else 1024
+"""Bytes in a unit of `ru_maxrss`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """What one digest took, its text form included; seconds and MiB."""
+
+    importing: float
+    """The modules of text analysis, and the lexicon."""
+    seconds: float
+    processor: float
+    """Of all threads: other work on the machine does not count."""
+    mebibytes: float
+    """Most that was resident at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """The same digest twice, each by a process of its own."""
+
+    comments: int
+    cold: Took
+    """Of comments of which no analysis was kept."""
+    kept: Took
+
+
+def measure(number: int) -> Digests:
+    """Measure with so many comments in the file of a store."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = Path(folder, "store.sqlite3")
+        _fill(store, number, analysed=True)
+        kept = _in_a_process(store)
+        _fill(store, number, analysed=False)
+        return Digests(number, _in_a_process(store), kept)
+
+
+def table(found: Iterable[Digests]) -> str:
+    """The figures as a table of Markdown."""
+    head = ("comments", "analysed for it", "its memory", "analysed before", "its memory", "first import")
+    lines = [head, ("---:",) * len(head)]
+    lines += [
+        (
+            f"{each.comments:,}",
+            f"{each.cold.seconds:.2f} s ({each.cold.processor:.2f} s of processor)",
+            f"{each.cold.mebibytes:.0f} MiB",
+            f"{each.kept.seconds:.2f} s ({each.kept.processor:.2f} s of processor)",
+            f"{each.kept.mebibytes:.0f} MiB",
+            f"{1000 * each.kept.importing:.0f} ms",
+        )
+        for each in found
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _fill(store: Path, number: int, *, analysed: bool) -> None:
+    from wootric_mcp.api.models import Response
+    from wootric_mcp.feedback.comments import analysis
+    from wootric_mcp.feedback.lexicon import lexicon
+    from wootric_mcp.store import rows
+    from wootric_mcp.store.database import Database
+    from wootric_mcp.store.schema import responses
+
+    put = partial(rows.put, table=responses, seen=0.0, privacy="standard", marks=str)
+    if analysed:
+        put = partial(put, analysis=partial(analysis, lexicon=lexicon()))
+    models = [
+        Response(
+            id=place, end_user_id=place, score=score, text=text, created_at=_NOW - timedelta(hours=place)
+        )
+        for place, (score, text) in enumerate(comments(number), 1)
+    ]
+    database = Database.open(f"sqlite:///{store}", privacy="standard")
+    for begin in range(0, number, _BATCH):
+        with database.writing() as connection:
+            put(connection, models=models[begin : begin + _BATCH])
+    database.close()
+
+
+def _in_a_process(store: Path) -> Took:
+    ran = subprocess.run(
+        [sys.executable, "-m", "benchmarks.digest", str(store)],
+        env=environment({}),
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return Took(**json.loads(ran.stdout))
+
+
+def _take(store: str) -> Took:
+    from wootric_mcp.store.analyses import Analyses
+    from wootric_mcp.store.database import Database
+    from wootric_mcp.store.holding import Holding, records
+
+    begun = time.perf_counter()
+    from wootric_mcp.feedback.digest import digest
+    from wootric_mcp.feedback.lexicon import lexicon
+    from wootric_mcp.feedback.period import resolve_period
+    from wootric_mcp.feedback.receipt import Receipt
+    from wootric_mcp.feedback.report import as_text
+    from wootric_mcp.shield.fence import fence
+
+    chosen = lexicon()
+    imported = time.perf_counter()
+    database = Database.open(f"sqlite:///{store}", privacy="standard")
+    held = Holding(((0, int(_NOW.timestamp())),))
+    processor = time.process_time()
+    as_text(
+        digest(
+            records(database, held, with_properties=False, analyses=Analyses(chosen)),
+            receipt=Receipt(resolve_period("all", _NOW, UTC, "UTC"), _NOW),
+            person=str,
+            lexicon=chosen,
+        ),
+        fence=fence,
+    )
+    seconds, processor = time.perf_counter() - imported, time.process_time() - processor
+    database.close()
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIBIBYTE / 1024**2
+    return Took(imported - begun, seconds, processor, memory)
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(_take(sys.argv[1]))))
