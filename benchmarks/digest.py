@@ -6,25 +6,22 @@
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from benchmarks.comments import comments
-from benchmarks.processes import environment
+from benchmarks.processes import Memory, environment, mebibytes
 
 SIZES = (1_000, 10_000, 100_000)
 _NOW = datetime(2026, 11, 18, 12, tzinfo=UTC)
 _BATCH = 1_000
-_KIBIBYTE = 1 if sys.platform == "darwin" else 1024
-"""Bytes in a unit of `ru_maxrss`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +33,8 @@ class Took:
     seconds: float
     processor: float
     """Of all threads: other work on the machine does not count."""
-    mebibytes: float
-    """Most that was resident at once."""
+    mebibytes: float | None
+    """Most that was resident at once; None where `ps` cannot tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +65,9 @@ def table(found: Iterable[Digests]) -> str:
         (
             f"{each.comments:,}",
             f"{each.cold.seconds:.2f} s ({each.cold.processor:.2f} s of processor)",
-            f"{each.cold.mebibytes:.0f} MiB",
+            mebibytes(each.cold.mebibytes),
             f"{each.kept.seconds:.2f} s ({each.kept.processor:.2f} s of processor)",
-            f"{each.kept.mebibytes:.0f} MiB",
+            mebibytes(each.kept.mebibytes),
             f"{1000 * each.kept.importing:.0f} ms",
         )
         for each in found
@@ -103,16 +100,18 @@ def _fill(store: Path, number: int, *, analysed: bool) -> None:
 
 
 def _in_a_process(store: Path) -> Took:
-    ran = subprocess.run(
-        [sys.executable, "-m", "benchmarks.digest", str(store)],
-        env=environment({}),
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    return Took(**json.loads(ran.stdout))
+    command = [sys.executable, "-m", "benchmarks.digest", str(store)]
+    with subprocess.Popen(command, env=environment({}), stdout=subprocess.PIPE, text=True) as process:
+        memory = Memory(process.pid)
+        with memory.watched():
+            out, _ = process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"{command} ended with {process.returncode}")
+    return Took(**json.loads(out), mebibytes=memory.peak)
 
 
-def _take(store: str) -> Took:
+def _take(store: str) -> dict[str, float]:
+    """All of `Took` but the memory."""
     from wootric_mcp.store.analyses import Analyses
     from wootric_mcp.store.database import Database
     from wootric_mcp.store.holding import Holding, records
@@ -141,9 +140,8 @@ def _take(store: str) -> Took:
     )
     seconds, processor = time.perf_counter() - imported, time.process_time() - processor
     database.close()
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIBIBYTE / 1024**2
-    return Took(imported - begun, seconds, processor, memory)
+    return {"importing": imported - begun, "seconds": seconds, "processor": processor}
 
 
 if __name__ == "__main__":
-    print(json.dumps(asdict(_take(sys.argv[1]))))
+    print(json.dumps(_take(sys.argv[1])))

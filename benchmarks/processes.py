@@ -88,6 +88,11 @@ class Memory:
             thread.join()
 
 
+def mebibytes(memory: float | None) -> str:
+    """A memory as tables show it."""
+    return "-" if memory is None else f"{memory:.0f} MiB"
+
+
 def run(arguments: Sequence[str], variables: Mapping[str, str]) -> Ran:
     """Run `wootric-mcp` with these arguments and variables until it ends."""
     begun = time.perf_counter()

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.accounts import account
-from benchmarks.processes import Server, for_account, run, server
+from benchmarks.processes import Server, for_account, mebibytes, run, server
 from wootric_mcp.sandbox.server import RunningSandbox, Sandbox, serve
 from wootric_mcp.sandbox.switches import Switches
 
@@ -98,15 +98,11 @@ def table(found: Iterable[Scale]) -> str:
             f"{scale.responses:,}",
             f"{scale.first:.1f} s",
             f"{scale.second:.1f} s",
-            _mebibytes(scale.server),
+            mebibytes(scale.server),
             f"{scale.sync:.1f} s, {scale.requests:,} requests",
             f"{scale.rows / scale.sync:,.0f}",
-            _mebibytes(scale.syncing),
+            mebibytes(scale.syncing),
         )
         for scale in found
     ]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _mebibytes(memory: float | None) -> str:
-    return "-" if memory is None else f"{memory:.0f} MiB"

@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.feedback.languages import COMMENTS as LINES
-from tests.feedback.making import COMMENTS, RECEIPT, RECORDS, digest, many, shuffled
-from wootric_mcp.feedback.comments import ANALYSER, analyse, analysis, stamp
+from tests.feedback.making import COMMENTS, RECEIPT, RECORDS, TEXTS, digest, many, record, shuffled
+from wootric_mcp.feedback.comments import ANALYSER, CJK, analyse, analysis, stamp
 from wootric_mcp.feedback.lexicon import Lexicon, Row, lexicon
 from wootric_mcp.feedback.records import FeedbackRecord
 from wootric_mcp.feedback.selection import Selection
+from wootric_mcp.feedback.words import CLAUSE_END, is_unspaced, words_of
 
 
 def test_comments_come_by_id_whatever_the_order_and_without_those_that_say_nothing() -> None:
@@ -83,3 +84,14 @@ def test_the_analyser_has_a_new_version_when_it_finds_out_anything_else() -> Non
     found = "\n".join(analysis(text, few) for text in (*texts, *COMMENTS.values()))
     # If this fails, raise ANALYSER, so that stores do not go on with what the version before found out.
     assert (ANALYSER, blake2b(found.encode(), digest_size=8).hexdigest()) == ("1", "76c4b4c004ec006c")
+
+
+@given(TEXTS)
+def test_the_words_of_a_comment_are_those_of_its_clauses(text: str) -> None:
+    for comment in analyse([record(1, text)]):
+        lowered = text.lower().replace("’", "'")
+        clauses = [lowered] if is_unspaced(lowered) else CLAUSE_END.split(lowered)
+        assert comment.language == CJK or list(comment.words) == [
+            word for clause in clauses for word in words_of(clause)
+        ]
+        assert comment.length == len(comment.words)

@@ -84,7 +84,7 @@ class Comment:
     def words(self) -> tuple[str, ...]:
         """In lower case, in order; cut when they are first asked for, which they mostly are not."""
         if self._words is None:
-            object.__setattr__(self, "_words", _joined(_cut(self.record.text)))
+            object.__setattr__(self, "_words", _words(self.record.text))
         return self._words or ()
 
 
@@ -110,9 +110,8 @@ def analyse(records: Iterable[FeedbackRecord], lexicon: Lexicon | None = None) -
     told = Counter(comment.language for comment in comments)
     usual = usual_language(told)
     for record in untold:
-        clauses = _cut(record.text)
-        phrases = dict(map(forms(usual).__getitem__, _spellings(clauses, usual)))
-        comments.append(Comment(record, usual, len(_joined(clauses)), phrases))
+        phrases = dict(map(forms(usual).__getitem__, _spellings(_cut(record.text), usual)))
+        comments.append(Comment(record, usual, len(_words(record.text)), phrases))
     return sorted(comments, key=lambda comment: comment.record.id)
 
 
@@ -128,7 +127,7 @@ def usual_language(told: Mapping[str, int]) -> str:
 
 def language_and_words(text: str) -> tuple[str, tuple[str, ...]]:
     """ISO 639-1 code, `CJK` or "" where it cannot be told; and the words, in lower case."""
-    words = _joined(_cut(text))
+    words = _words(text)
     return _language(text, words), words
 
 
@@ -138,11 +137,10 @@ def analysis(text: str, lexicon: Lexicon | None = None) -> str:
     The first line holds the stamp, the language ("-" if it is not told), the number of words, and in
     hexadecimal a bit for each theme of the lexicon; each further line a phrase as it is written first.
     """
-    clauses = _cut(text)
-    words = _joined(clauses)
+    words = _words(text)
     language = _language(text, words)
     themes = lexicon.bits(language, words, text) if lexicon and language else 0
-    spellings = _spellings(clauses, language) if language else ()
+    spellings = _spellings(_cut(text), language) if language else ()
     return "\n".join((f"{stamp(lexicon)} {language or _UNTOLD} {len(words)} {themes:x}", *spellings))
 
 
@@ -198,29 +196,39 @@ def _known(record: FeedbackRecord, lexicon: Lexicon | None) -> str:
 def _unpacked(record: FeedbackRecord, kept: str, forms: Callable[[str], _Forms]) -> Comment:
     """A comment by its `analysis`; one that does not tell its language has no phrases yet."""
     head, *spellings = kept.split("\n")
-    stamped, language, length, themes = head.split(" ")
-    if language == _UNTOLD:
-        return Comment(record, "", int(length), {})
-    key = intern(stamped.partition(":")[2])
+    language, length, lexicon, themes = _head(head)
     phrases = dict(map(forms(language).__getitem__, spellings))
-    return Comment(record, intern(language), int(length), phrases, key, int(themes, 16))
+    return Comment(record, language, length, phrases, lexicon, themes)
+
+
+@lru_cache(maxsize=1 << 12)
+def _head(line: str) -> tuple[str, int, str, int]:
+    """The first line of an `analysis`: language, number of words, key of the lexicon, bits of the themes."""
+    stamped, language, length, themes = line.split(" ")
+    return language.strip(_UNTOLD), int(length), intern(stamped.partition(":")[2]), int(themes, 16)
 
 
 def _cut(text: str) -> list[list[str]]:
     """Clauses of a text, each a list of words in lower case."""
-    lowered = text.lower().replace("’", "'")
+    lowered = _lowered(text)
     if is_unspaced(lowered):
         return [[run] for run in _runs(lowered)]
     return [words_of(clause) for clause in CLAUSE_END.split(lowered)]
 
 
+def _words(text: str) -> tuple[str, ...]:
+    """Words of all clauses: where one ends there is no word."""
+    lowered = _lowered(text)
+    return tuple(_runs(lowered) if is_unspaced(lowered) else words_of(lowered))
+
+
+def _lowered(text: str) -> str:
+    return text.lower().replace("’", "'")
+
+
 def _language(text: str, words: Iterable[str]) -> str:
-    lowered = text.lower()
+    lowered = _lowered(text)
     return CJK if is_unspaced(lowered) else language_of(lowered, words)
-
-
-def _joined(clauses: list[list[str]]) -> tuple[str, ...]:
-    return tuple(word for clause in clauses for word in clause)
 
 
 def _spellings(clauses: list[list[str]], language: str) -> Collection[str]:

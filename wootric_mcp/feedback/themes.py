@@ -269,9 +269,12 @@ def _run(phrase: list[str], members: Sequence[Comment]) -> str:
     from wootric_mcp.feedback.stop_words import JOINING
 
     shared: Counter[tuple[str, ...]] = Counter()
+    whole, length = tuple(phrase), len(phrase)
     for comment in members:
-        words, length = comment.words, len(phrase)
-        places = [at for at in range(len(words)) if list(words[at : at + length]) == phrase]
+        words = comment.words
+        places = [
+            at for at, word in enumerate(words) if word == whole[0] and words[at : at + length] == whole
+        ]
         shared.update(
             {
                 words[begin : begin + longer]
