@@ -96,7 +96,8 @@ def test_names_are_ours_and_phrases_the_customers() -> None:
     names = [row[data["themes"]["columns"].index("name")] for row in data["themes"]["rows"]]
     assert {"food and drink", None} <= set(names)
     assert len(data["untrusted"]["themes"]) == len(names)
-    assert "with the phrase of a theme, in double quotes" in text
+    assert 'Next: search_feedback(theme="food and drink"' in text
+    assert "instead of theme, a phrase in double quotes as its query" in text
     untrusted = data.pop("untrusted")
     assert "beehive" in json.dumps(untrusted) and "beehive" not in json.dumps(data)
 

@@ -126,13 +126,15 @@ def next_call(digest: Digest) -> str:
     if not digest.comments:
         longer = wider(period, digest.receipt.as_of)
         return call("summarize_feedback", period=longer, query=selection.query, **narrowed)
-    search = call("search_feedback", query=selection.query, period=period.name, **narrowed)
-    if not digest.themes:
+    named = next((each.theme.name for each in digest.themes if each.theme.name), "")
+    search = call("search_feedback", theme=named, query=selection.query, period=period.name, **narrowed)
+    if all(each.theme.name for each in digest.themes):
         return search
-    # A theme is a customer's word, and what stands for it here would be taken literally.
+    # A phrase is a customer's, and what stands for it here would be taken literally.
     how = "added to its query" if selection.query else "as its query"
-    theme = "the phrase of a theme" if _named(digest) else "one of the themes"
-    return f"{search} with {theme}, in double quotes, {how}"
+    if named:
+        return f"{search}; instead of theme, a phrase in double quotes {how}"
+    return f"{search} with one of the themes, in double quotes, {how}"
 
 
 def _legend(digest: Digest) -> str:
