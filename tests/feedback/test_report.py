@@ -351,6 +351,11 @@ def test_properties_that_nobody_has_are_answered_with_those_that_occur() -> None
     for data in (as_data(found), found_as_data(hits)):
         assert data.pop("untrusted")["property_names"] == ["plan", HOSTILE]
         assert HOSTILE not in json.dumps(data)
+    for found in (
+        digest(records, receipt=RECEIPT, selection=selection, shown=str.title),
+        search(records, receipt=RECEIPT, selection=selection, shown=str.title),
+    ):
+        assert found.property_names == ("Plan", HOSTILE.title())
     many_names = [record(1, properties={f"名前{n}" * 9: n for n in range(99)})]
     found = digest(many_names, receipt=RECEIPT, selection=selection)
     assert estimate_tokens(as_text(found, fence=fence, budget=500)) <= 500

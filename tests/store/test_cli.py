@@ -89,7 +89,7 @@ def test_sync_reads_everything_once_and_again_only_what_is_fresh(tmp_path: Path)
     assert f"to {today} (UTC): 130 responses, 0 declines, 5 end users; 2 segments" in first.stdout
     assert "responses: 130 of about 130 rows" in first.stderr
     assert int(second.stdout.rpartition(" requests")[0].rpartition(" ")[2]) <= 10
-    assert "130 responses (" in second.stdout
+    assert "130 responses (0 new)" in second.stdout
     assert "responses: 130 rows\n  created " in status.stdout
     assert status.stdout.startswith(f"Store: {tmp_path / 'store.sqlite3'}, ")
 

@@ -151,7 +151,7 @@ async def test_reading_goes_on_behind_the_answer() -> None:
             await until(lambda: responses_asked(served) >= 80)
             second = text_of(await answered(client, "summarize_feedback", period="all"))
     assert "Incomplete" not in second
-    assert "n = 4000" in second
+    assert "n = 4,000" in second
     assert responses_asked(served) <= 4_000 / 50 * 1.02 + 8 + 1
 
 

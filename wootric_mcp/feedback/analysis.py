@@ -217,7 +217,7 @@ class _Reading:
 
     def side(self, records: Iterable[FeedbackRecord], receipt: Receipt) -> _Side:
         """Count the responses of one period."""
-        side = _Side(Tally(self.selection, self.survey_type))
+        side = _Side(Tally(self.selection, self.survey_type, self.shown))
         for record in side.tally.counted(records):
             side.whole.add(record, self.survey_type)
             if self.group_by:
@@ -329,4 +329,4 @@ def _names(sides: Sequence[_Side], group_by: str, shown: Callable[[str], str]) -
     if group_by and any(side.groups for side in sides):
         counted = sum((side.names for side in sides), Counter[str]())
         return affordable(Counter({shown(name): n for name, n in counted.items()}))
-    return tuple(shown(name) for side in sides[:1] for name in side.tally.property_names)
+    return sides[0].tally.property_names if sides else ()

@@ -75,6 +75,7 @@ def digest(
     *,
     receipt: Receipt,
     person: Person,
+    shown: Callable[[str], str] = str,
     survey_type: SurveyType = "nps",
     selection: Selection = Selection(),  # noqa: B008 - frozen
     lexicon: Lexicon | None = None,
@@ -89,6 +90,7 @@ def digest(
             each no more is kept than its comment needs.
         receipt: Where they come from.
         person: Gives the alias of an end user, for quotes.
+        shown: Makes the name of a property fit to show.
         survey_type: What the account asks, which decides what a score means.
         selection: `where` narrows everything. `category`, `has_text` and `query` narrow what is read, not the
         score:
@@ -102,7 +104,7 @@ def digest(
     longer = max(1.0, budget / DEFAULT)
     most_themes = int(most_themes * min(longer, _MOST_TIMES_THEMES))
     quotes_each = int(quotes_each * longer)
-    tally = Tally(selection, survey_type)
+    tally = Tally(selection, survey_type, shown)
     reading = _Reading(selection, survey_type)
     comments = analyse(reading.commented(tally.counted(records)), lexicon)
     selected = [comment for comment in comments if comment.record.id in reading.selected_ids]

@@ -105,7 +105,7 @@ def _circumstances(digest: Digest, *, of_query: bool = True) -> list[str]:
     if description:
         told = of_query and digest.query_score
         said = f"; all who say it: {told.figure}" if told else ""
-        counts = f"{counted(digest.selected, 'response')}, {digest.comments} with a comment{said}."
+        counts = f"{counted(digest.selected, 'response')}, {digest.comments:,} with a comment{said}."
         lines.append(f"Selected: {description}: {counts}")
     if not digest.comments:
         lines.append("No comment to read here.")
@@ -162,8 +162,8 @@ def _line(digest: Digest, piece: _Piece) -> str:
     if _is_full(digest):
         people = f" {'/'.join(map(str, _split(theme.score)))}"
     else:  # whom a score is of is said where it is not just those counted before
-        people = f" (n = {theme.score.n})" if theme.score.n != theme.n else ""
-    figures = [f"{theme.n}{share}", f"{theme.score.short}{people}"]
+        people = f" (n = {theme.score.n:,})" if theme.score.n != theme.n else ""
+    figures = [f"{theme.n:,}{share}", f"{theme.score.short}{people}"]
     if effect.impact is not None:
         figures.append(f"impact {signed(effect.impact, digest.survey_type)}")
     if effect.contribution is not None:

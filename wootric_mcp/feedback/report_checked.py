@@ -77,7 +77,7 @@ def _head(check: Check) -> list[str]:
     counts = ", ".join(f"{check.count(verdict)} {verdict}" for verdict in _VERDICTS if check.count(verdict))
     lines = [f"{total} {'quotation' if total == 1 else 'quotations'}: {counts}."]
     if check.more:
-        lines[0] += f" {check.more} more were not looked at."
+        lines[0] += f" {check.more:,} more were not looked at."
     if check.count("invented"):
         lines.append("Invented: no comment that it was compared with has anything like it.")
     comments = "1 comment" if check.compared == 1 else f"{check.compared:,} comments"
@@ -91,7 +91,7 @@ def _line(place: int, checked: Checked, person: Person) -> str:
     source = f"#{id_}, {'no score' if score is None else score}, {speaker}"
     line = f"{place}. {verdict}: “{text}”"
     if verdict == "verbatim":
-        line += f" ({source}{f'; in {comments} comments' if comments > 1 else ''})"
+        line += f" ({source}{f'; in {comments:,} comments' if comments > 1 else ''})"
     elif verdict == "altered":
         told = ", ".join(_told(*change) for change in changes)
         line += f" ({source}), which says “{said}”: {told}"

@@ -90,12 +90,12 @@ def _head(found: Found) -> list[str]:
     match = "matches" if 1 in (found.matched, found.commented) else "match"
     lines = [
         nobody(found.property_names)
-        or f"{found.matched} of {counted(found.commented, 'comment')} {match}{filtered}.{scores}",
+        or f"{found.matched:,} of {counted(found.commented, 'comment')} {match}{filtered}.{scores}",
         found.receipt.sentence,
     ]
     if found.words:
-        each = ", ".join(f"{word} in {times}" for word, times in found.words)
-        few = f"Only {found.matched} have it all" if found.matched else "No comment has it all"
+        each = ", ".join(f"{word} in {times:,}" for word, times in found.words)
+        few = f"Only {found.matched:,} have it all" if found.matched else "No comment has it all"
         lines.append(filters(f"{few}; each part alone: {each}."))
     if found.selection.hint:
         lines.append(found.selection.hint)
@@ -125,7 +125,7 @@ def _tail(found: Found, shown: int, cursor: Callable[[int], str]) -> list[str]:
     if shown:
         different = " different ones" if found.distinct < found.matched else ""
         first, last = found.start + 1, found.start + shown
-        lines.append(f"Shown: {first} to {last} of {found.distinct}{different}, {order} first.")
+        lines.append(f"Shown: {first:,} to {last:,} of {found.distinct:,}{different}, {order} first.")
     _, ask = _further(found, shown, cursor)
     return [*lines, f"Next: {ask}"] if ask else lines
 

@@ -87,7 +87,7 @@ def change_data(one: Difference, survey_type: SurveyType) -> dict[str, Any]:
 
 def verdict_told(one: Difference) -> str:
     """The verdict alone, with how many answers it lacks."""
-    needed = f", {one.needed} more needed" if one.needed else ""
+    needed = f", {one.needed:,} more needed" if one.needed else ""
     return f"{_VERDICTS[one.verdict]}{needed}"
 
 

@@ -119,14 +119,14 @@ class Score:
     def figure(self) -> str:
         """The same with n: `NPS 31 ± 5, n = 402`, and whether that is few."""
         note = ", indicative only" if self.value is not None and self.is_indicative else ""
-        return f"{self.short}, n = {self.n}{note}"
+        return f"{self.short}, n = {self.n:,}{note}"
 
     @property
     def parts(self) -> str:
         """Counts of the three parts of the scale, with shares where there are enough."""
         words = SCALES[self.survey_type].words
         return ", ".join(
-            f"{count} {word}" + (f" ({percent(count, self.n)})" if self.n >= NO_PERCENTAGE_BELOW else "")
+            f"{count:,} {word}" + (f" ({percent(count, self.n)})" if self.n >= NO_PERCENTAGE_BELOW else "")
             for count, word in zip((self.promoters, self.passives, self.detractors), words, strict=True)
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -65,6 +65,7 @@ def search(
     *,
     receipt: Receipt,
     person: Person,
+    shown: Callable[[str], str] = str,
     survey_type: SurveyType = "nps",
     selection: Selection = Selection(),  # noqa: B008 - frozen
     narrowing: Narrowing = Narrowing(),  # noqa: B008
@@ -80,6 +81,7 @@ def search(
             read once, and of those that match no more is kept than is ranked or shown.
         receipt: Where they come from.
         person: Gives the alias of an end user, for the hits.
+        shown: Makes the name of a property fit to show.
         survey_type: What the account asks.
         selection: What to find. Without a query, every comment that the other filters let through.
         narrowing: What else to find it by.
@@ -89,7 +91,7 @@ def search(
         limit: Greatest number of hits.
     """
     query = parse_query(selection.query)
-    tally = Tally(selection, survey_type)
+    tally = Tally(selection, survey_type, shown)
     reading = _Reading(selection, query, narrowing, survey_type)
     matching = reading.matching(tally.counted(records), lexicon)
     if order == "relevance" and query.groups:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from wootric_mcp.feedback.budget import estimate_tokens
 from wootric_mcp.feedback.filling import compact
@@ -17,13 +17,17 @@ _NAMES_TOKENS = 80
 class Tally:
     """What is counted while records pass by; the figures are whole once `counted` has come to its end."""
 
-    def __init__(self, selection: Selection, survey_type: SurveyType) -> None:
+    def __init__(
+        self, selection: Selection, survey_type: SurveyType, shown: Callable[[str], str] = str
+    ) -> None:
+        """`shown` makes the name of a property fit to show."""
         self.in_period = 0
         """Responses in the period, whoever gave them."""
         self.excluded = 0
         """Those of them by people whom `selection.where` describes that are left out of calculations."""
         self._selection = selection
         self._survey_type = survey_type
+        self._shown = shown
         self.scores: Counter[int | None] = Counter()
         """How often each score was given, of the records handed on."""
         self._names: Counter[str] = Counter()
@@ -62,7 +66,10 @@ class Tally:
         """
         if self._describes_somebody:
             return ()
-        return affordable(self._names)
+        shown: Counter[str] = Counter()
+        for name, times in self._names.items():
+            shown[self._shown(name)] += times
+        return affordable(shown)
 
 
 def affordable(names: Counter[str]) -> tuple[str, ...]:

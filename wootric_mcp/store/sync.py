@@ -14,7 +14,6 @@ from math import ceil, floor, inf
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 import anyio
-from sqlalchemy import func, select
 
 from wootric_mcp.api.errors import WootricError
 from wootric_mcp.api.limits import WINDOW, Urgency
@@ -62,7 +61,7 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What is kept of a list for the period, and how much of that was read now."""
+    """What is kept of a list for the period, and how much of that is new."""
 
     name: str
     there: int
@@ -71,7 +70,7 @@ class Read:
     """Rows that the API cannot hand out; -1: an unknown number."""
 
     def __str__(self) -> str:
-        remarks = [f"{self.new:,} read now"] if self.new != self.there else []
+        remarks = [f"{self.new:,} new"] if self.new != self.there else []
         if self.unreachable:
             number = f"{self.unreachable:,}" if self.unreachable > 0 else "an unknown number"
             remarks.append(f"{number} more that share one second cannot be reached")
@@ -164,6 +163,7 @@ class _Sync:
         began = reader.tick()
         look = partial(_there, source=source, interval=self.interval, asked_at=began)
         self._expected = None
+        kept = await reader.fetch(lambda connection: rows.count(connection, source.table, [self.interval]))
         self._first, self._began = await reader.fetch(look), time.monotonic()
         self.progress.begin(name, self._first)
         try:
@@ -177,7 +177,7 @@ class _Sync:
         if failure:
             raise failure
         return await reader.fetch(
-            partial(_read_since, source=source, interval=self.interval, began=began, name=name)
+            partial(_found, source=source, interval=self.interval, kept=kept, name=name)
         )
 
     async def _read_rows(self, source: Source, look: Callable[[Connection], int]) -> Exception | None:
@@ -239,18 +239,15 @@ def _there(connection: Connection, source: Source, interval: tuple[int, int], as
     return rows.count(connection, source.table, good(pieces, asked_at, source.rule), source.where)
 
 
-def _read_since(
-    connection: Connection, source: Source, interval: tuple[int, int], began: float, name: str
-) -> Read:
-    table = source.table
-    within = (table.c.created >= interval[0], table.c.created < interval[1])
-    new = select(func.count()).select_from(table).where(*within, table.c.seen >= began)
+def _found(connection: Connection, source: Source, interval: tuple[int, int], kept: int, name: str) -> Read:
+    """What there is of a list, of which so many rows were kept before."""
+    there = rows.count(connection, source.table, [interval])
     pieces = coverage.pieces(connection, source.keys, interval)
     missing = [piece.unreachable for piece in pieces if piece.unreachable]
     return Read(
         name,
-        rows.count(connection, table, [interval]),
-        connection.scalar(new) or 0,
+        there,
+        max(there - kept, 0),
         -1 if -1 in missing else sum(missing),
     )
 

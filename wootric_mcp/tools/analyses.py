@@ -11,10 +11,8 @@ import anyio.to_thread
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult
 
-from wootric_mcp.shield.clean import clean
 from wootric_mcp.shield.fence import fence
-from wootric_mcp.shield.masking import mask
-from wootric_mcp.tools import answers
+from wootric_mcp.tools import answers, shapes
 from wootric_mcp.tools.concurrently import concurrently
 from wootric_mcp.tools.reading import Evidence, Progress, reading
 
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
     from wootric_mcp.feedback.interval import Interval
     from wootric_mcp.feedback.period import Period
     from wootric_mcp.tools.app import App
-
-_LONGEST_VALUE = 60
 
 
 async def analysis(
@@ -57,7 +53,7 @@ async def analysis(
             selection=Selection(where=dict(where)),
             group_by=group_by.strip(),
             interval=interval,
-            shown=_shown,
+            shown=shapes.property_shown,
             budget=max_tokens,
         )
         text = analysis_as_text(found, fence=fence, budget=max_tokens)
@@ -100,11 +96,6 @@ async def _read_if_possible(
     except RateLimited as error:
         missing = Receipt(app.period(period), app.now(), f"Nothing of it has been read yet. {error}")
         return Evidence(missing, 0, lambda *_: iter(()))
-
-
-def _shown(value: str) -> str:
-    """The value of a property, fit to show."""
-    return mask(clean(value, _LONGEST_VALUE))
 
 
 def _other(app: App, period: str, compare_to: str) -> str:

@@ -9,7 +9,7 @@ import anyio.to_thread
 from mcp.types import CallToolResult
 
 from wootric_mcp.shield.fence import fence
-from wootric_mcp.tools import answers
+from wootric_mcp.tools import answers, shapes
 from wootric_mcp.tools.lexicons import chosen_lexicon
 from wootric_mcp.tools.reading import Evidence, Progress, reading
 
@@ -42,6 +42,7 @@ async def summarize(
             evidence.records(with_properties=bool(where), lexicon=lexicon),
             receipt=evidence.receipt,
             person=app.aliases.alias,
+            shown=shapes.property_shown,
             survey_type=app.settings.survey_type,
             selection=selection,
             lexicon=lexicon,

@@ -12,7 +12,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult
 
 from wootric_mcp.shield.fence import fence
-from wootric_mcp.tools import answers
+from wootric_mcp.tools import answers, shapes
 from wootric_mcp.tools.customer import user_id
 from wootric_mcp.tools.lexicons import chosen_lexicon, theme_named
 from wootric_mcp.tools.listing import offset_cursor, offset_of, question_of
@@ -83,6 +83,7 @@ async def find(
             evidence.records(with_properties=bool(where), lexicon=lexicon),
             receipt=receipt,
             person=app.aliases.alias,
+            shown=shapes.property_shown,
             survey_type=app.settings.survey_type,
             selection=selection,
             narrowing=narrowing,

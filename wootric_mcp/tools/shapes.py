@@ -21,6 +21,8 @@ DECLINE_EXTRA = ("survey_id", "updated_at")
 END_USER_COLUMNS = ("id", "email", "created_at", "last_surveyed", "last_score", "properties")
 END_USER_EXTRA = ("external_id", "phone_number", "updated_at", "last_seen_at", "surveys_off")
 
+_LONGEST_PROPERTY = 60
+
 
 def local(app: App, moment: datetime | None) -> str | None:
     """A time in the account's zone, to the second."""
@@ -30,6 +32,11 @@ def local(app: App, moment: datetime | None) -> str | None:
 def comment(text: str | None) -> str:
     """A verbatim as answers show it: cleaned, with addresses and numbers of people masked."""
     return mask(clean(text)) if text else ""
+
+
+def property_shown(text: str) -> str:
+    """The name or value of a property, as analyses show it."""
+    return mask(clean(text, _LONGEST_PROPERTY))
 
 
 def response_fields(app: App, response: Response) -> dict[str, Any]:
