@@ -68,11 +68,10 @@ async def agent(talk: Talk, period: str, theme: str) -> None:
         survey_immediately=True,
         subject="Is it better now?",
         intro="Thank you for telling us what went wrong. How is it going today?",
-        senders_name="Customer care",
     )
     print()
     for mail in (await talk.outbox())[before:]:
-        tell("outbox", f"To {mail['to']} from {mail['senders_name']}: {mail['subject']}")
+        tell("outbox", f"To {mail['to']}: {mail['subject']}")
 
 
 async def developer(talk: Talk, feature: str, period: str) -> None:

@@ -55,6 +55,12 @@ SETTINGS = {
     "confirm_writes": "the same before every other change; as a flag `--confirm-writes`",
     "unasked_recipients": "people who may be mailed within 24 hours on codes alone",
     "audit": "file of the audit log; default: `audit.jsonl` in your data folder",
+    "send_domains": "domains that may be mailed, and that sender, reply-to, logo and links may name, with "
+    "those below them; `*` lets everybody be mailed. Default: everybody may be, by the account's own "
+    "sender, without links",
+    "send_max_recipients": "people in one survey",
+    "send_max_per_day": "survey mails in 24 hours; 0: any number",
+    "min_days_between": "days for which somebody who was, or may have been, mailed from here is left out",
     "toolsets": "only these toolsets; as a flag `--toolsets`",
     "tools": "only these tools, or these besides the toolsets; `--tools`",
     "exclude_tools": "without these tools, whatever else is asked for; `--exclude-tools`",

@@ -193,10 +193,9 @@ def account_settings(served: RunningSandbox, folder: Path, **flags: Any) -> Sett
         client_id="sandbox",
         client_secret=SecretStr("sandbox"),
         timezone="UTC",
-        store=f"sqlite:///{folder / 'store.sqlite3'}",
         audit=folder / "audit.jsonl",
         alias_key_file=folder / "alias.key",
-        **flags,
+        **{"store": f"sqlite:///{folder / 'store.sqlite3'}", **flags},
     )
 
 

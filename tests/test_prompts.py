@@ -11,7 +11,7 @@ from mcp.server import MCPServer
 from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, TextContent
 
-from tests.accounts import MARA, Person, answered, connected, running
+from tests.accounts import MARA, Person, answered, connected, refused, running
 from wootric_mcp.api.models import EndUser, EndUserSettings, SurveySettings
 from wootric_mcp.feedback.period import EXAMPLES
 from wootric_mcp.prompts import PromptFile, PromptFileError, load_prompts, register
@@ -86,13 +86,14 @@ async def test_a_follow_up_reaches_people_who_have_just_answered_only_with_surve
     person = Person()
     with running() as served:
         async with connected(served, person=person) as client:
-            for immediately in (False, True):
-                await answered(client, "send_email_survey", emails=[MARA], survey_immediately=immediately)
+            said = await refused(client, "send_email_survey", emails=[MARA])
+            await answered(client, "send_email_survey", emails=[MARA], survey_immediately=True)
         async with httpx.AsyncClient(trust_env=False) as control:
             outbox = await control.get(f"{served.base_url}/_sandbox/outbox")
     assert len(outbox.json()) == 1
-    assert "90 days" in person.questions[0]
-    assert "everybody on the list" in person.questions[1]
+    assert "surveyed lately: 1" in said
+    (question,) = person.questions
+    assert "everybody on the list" in question
 
 
 @pytest.mark.parametrize("prompt", PROMPTS.values(), ids=PROMPTS)

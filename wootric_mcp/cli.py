@@ -46,6 +46,11 @@ WOOTRIC_ACCOUNT_TOKEN_FILE. Further settings, all optional:
   WOOTRIC_BUDGET_SHARE  share of the requests left by others that reading ahead may use (default 0.5)
   WOOTRIC_UNASKED_RECIPIENTS  people who may be mailed within 24 hours on codes alone (default 20)
   WOOTRIC_AUDIT        file of the audit log (default: in the user's data folder)
+  WOOTRIC_SEND_DOMAINS  domains that may be mailed, and that senders and links may name (* lets everybody be
+                       mailed; default: everybody may be mailed, with no other sender and no link)
+  WOOTRIC_SEND_MAX_RECIPIENTS  people in one survey (default 5000)
+  WOOTRIC_SEND_MAX_PER_DAY  survey mails in 24 hours (default 0: any number)
+  WOOTRIC_MIN_DAYS_BETWEEN  days for which nobody is mailed again from here (default 14)
   WOOTRIC_LOG_LEVEL    what is logged to stderr (default WARNING)
 The flags from --toolsets on can be set likewise (WOOTRIC_TOOLSETS and so on).
 
@@ -61,6 +66,7 @@ Further commands (each has a --help):
   wootric-mcp store status    what is kept of the account; `store clear` deletes it
   wootric-mcp approve CODE    let a call act that nobody could be asked about
   wootric-mcp audit           what was changed through this server
+  wootric-mcp ledger          who was mailed when; `ledger resolve` settles what is unclear
   wootric-mcp themes FILE     what the comments of a CSV or JSON lines file are about, one by one
   wootric-mcp sandbox         serve the simulated account alone
 """
@@ -124,6 +130,11 @@ def run(arguments: Sequence[str]) -> int:
 
         _log_to_stderr(level)
         return guard_cli.main(arguments)
+    if arguments[:1] == ["ledger"]:
+        from wootric_mcp.guard import ledger_cli
+
+        _log_to_stderr(level)
+        return ledger_cli.main(arguments)
     if arguments[:1] == ["themes"]:
         from wootric_mcp import themes_cli
 

@@ -80,6 +80,15 @@ class Settings(BaseSettings):
     """People who may be mailed within 24 hours on codes alone."""
     audit: Path | None = None
     """File of the audit log; unset: in the user's data folder."""
+    send_domains: Names = ()
+    """Domains that may be mailed, and that senders and links may name; `*`: anybody may be mailed. Unset:
+    anybody may be, and no other sender and no link may be named."""
+    send_max_recipients: int = Field(default=5_000, ge=1)
+    """People in one survey."""
+    send_max_per_day: int = Field(default=0, ge=0)
+    """Survey mails in 24 hours; 0: any number."""
+    min_days_between: int = Field(default=14, ge=0, le=3_650)
+    """Days for which somebody who was mailed from here is not mailed again."""
 
     toolsets: Names = ()
     tools: Names = ()
@@ -100,7 +109,7 @@ class Settings(BaseSettings):
         """What was set but cannot be used, one sentence each. Calls are refused with these."""
         return self._problems
 
-    @field_validator("toolsets", "tools", "exclude_tools", mode="before")
+    @field_validator("toolsets", "tools", "exclude_tools", "send_domains", mode="before")
     @classmethod
     def _split_names(cls, value: object) -> object:
         return tuple(re.findall(r"[^,\s]+", value)) if isinstance(value, str) else value
@@ -116,6 +125,14 @@ class Settings(BaseSettings):
         if isinstance(value, str) and value.strip().lower() in {"off", "none", "no", "false", "0"}:
             raise ValueError("name a file; the audit log cannot be switched off")
         return value
+
+    @field_validator("send_domains")
+    @classmethod
+    def _domains(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        domains = tuple(value.lower().removeprefix("@").strip(".") for value in values)
+        if not all(re.fullmatch(r"\*|[a-z0-9-]+(\.[a-z0-9-]+)+", domain) for domain in domains):
+            raise ValueError("name domains such as example.com, comma-separated; * lets everybody be mailed")
+        return domains
 
     @field_validator("csv_dir", "alias_key_file", "audit")
     @classmethod

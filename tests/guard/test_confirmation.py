@@ -154,13 +154,14 @@ async def test_what_takes_nothing_away_is_not_asked(effect: str) -> None:
 async def test_the_question_names_who_and_what(mode: Era) -> None:
     person = Person("no")
     with running() as served:
-        async with connected(served, mode, person=person) as client:
+        async with connected(served, mode, person=person, send_domains="lumenfield.test") as client:
             await refused(client, "delete_end_user", end_user="+353861234567")
             await refused(client, "delete_response", end_user=MARA, response_id=MARA_LAST)
             await refused(
                 client,
                 "send_email_survey",
                 emails=[*MAIL, JUN],
+                survey_immediately=True,
                 subject="How are we doing?",
                 reply_to_email="care@lumenfield.test",
                 delay=3,
@@ -256,18 +257,21 @@ async def test_people_who_opted_out_are_named_and_nobody_is_mailed(mode: Era, na
 async def test_the_question_says_whose_rules_decide_and_what_was_not_looked_up() -> None:
     person = Person("no")
     many = [f"guest{number}@lumenfield.test" for number in range(40)]
-    with running() as served:
+    with running(rate_limit=None) as served:
         async with connected(served, person=person) as client:
             await refused(client, "send_email_survey", emails=[*MAIL, "new@lumenfield.test"])
             await refused(client, "send_email_survey", emails=many, survey_immediately=True)
-            await refused(client, "send_email_survey_csv", csv=f"email\n{MAIL[0]}\n")
+            rows = "\n".join(["email", *MAIL, *many])
+            await refused(client, "send_email_survey_csv", csv=rows, survey_immediately=True)
     ours, crowd, file = person.questions
     assert "answered in the last 90 days" in ours
     assert "not known in Wootric yet: 1" in ours
     assert "and 35 more" in crowd
     assert "everybody on the list" in crowd
     assert "not looked up for an opt-out: 15" in crowd
-    assert "opt-outs: left to Wootric, not looked up" in file
+    assert "surveyed lately: 1" in ours
+    assert "41 people" in file
+    assert "not looked up for an opt-out: 16" in file
 
 
 @pytest.mark.parametrize("mode", ERAS)
@@ -339,7 +343,7 @@ async def test_the_question_shows_everything_a_customer_would_read(mode: Era) ->
         },
     }
     with running() as served:
-        async with connected(served, mode, person=person) as client:
+        async with connected(served, mode, person=person, send_domains="*,evil.test") as client:
             await refused(client, "send_email_survey", emails=MAIL, **told)
     (question,) = person.questions
     for words in (

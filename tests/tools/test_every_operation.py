@@ -255,7 +255,7 @@ async def test_the_tool_does_what_the_operation_promises(
     case, person = CASES[operation], Person()
     with running(snapshot_edit="204") as served:
         before = served.sandbox.account.end_users(), served.sandbox.account.responses()
-        async with connected(served, mode, person=person) as client:
+        async with connected(served, mode, person=person, send_domains="lumenfield.test") as client:
             answer = await answered(client, operation, **case.arguments)
         for words in case.says:
             assert words in text_of(answer)

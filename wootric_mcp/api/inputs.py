@@ -58,7 +58,7 @@ def _one_line(text: str) -> str:
 
 
 def _plain_text(text: str) -> str:
-    if any(ord(char) < 32 and char not in "\n\r\t" for char in text):
+    if any((ord(char) < 32 and char not in "\n\r\t") or 127 <= ord(char) < 160 for char in text):
         raise ValueError("must not contain control characters")
     return text
 
@@ -119,6 +119,8 @@ Url = Annotated[str, AfterValidator(_url)]
 Instant = Annotated[AwareDatetime, AfterValidator(_instant)]
 GivenProperties = Annotated[dict[str, PropertyValue], AfterValidator(_properties)]
 Days = Annotated[int, Field(ge=0, le=3_650)]
+TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+"""`hh:mm`, 24 hours, UTC."""
 
 
 class _Input(BaseModel):
@@ -280,6 +282,14 @@ class _Survey(_Input):
         return context
 
 
+class SurveyMessage(_Survey):
+    """What is mailed and when, without whom to: all that either way of sending takes."""
+
+    properties: GivenProperties = {}
+    delivery_time: TimeOfDay | None = None
+    custom_sender_email: Address | None = None
+
+
 class EmailSurvey(_Survey):
     """A survey by e-mail to at most 100 addresses; `external_ids` pair up with `emails` by position."""
 
@@ -319,8 +329,7 @@ class EmailSurveyCsv(_Survey):
     csv: str
     file_name: str = "survey.csv"
     """What the send is called in Wootric's list of sources."""
-    delivery_time: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] | None = None
-    """`hh:mm`, 24 hours, UTC."""
+    delivery_time: TimeOfDay | None = None
     custom_sender_email: Address | None = None
     send_to_email_field: Line | None = None
     """Column with the address to send to."""

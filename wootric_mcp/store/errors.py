@@ -22,3 +22,10 @@ class StoreReplaced(StoreError):  # noqa: N818
 
     def __init__(self) -> None:
         super().__init__("The store of feedback had to be made anew. Ask again.")
+
+
+class LedgerUnusable(StoreError):  # noqa: N818
+    """The ledger of who was mailed cannot be read or written, so nobody may be mailed."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"{why} Nothing was sent, and nothing will be until that is put right.")

@@ -13,6 +13,7 @@ from wootric_mcp.settings import SQLITE, Settings
 
 MEMORY = "sqlite://"
 ASIDE = ".aside"
+LEDGER = ".ledger"
 
 _ENDS = ("", "-wal", "-shm")
 _LOCK = ".lock"
@@ -38,7 +39,17 @@ def account_name(settings: Settings) -> str:
 
 def store_file(settings: Settings) -> Path | None:
     """The absolute path of the account's file; None if what is read is not to outlive the process."""
-    if settings.store in ("off", "memory") or settings.store_days == 0:
+    return None if settings.store_days == 0 else _place(settings)
+
+
+def ledger_file(settings: Settings) -> Path | None:
+    """The absolute path of the account's ledger, beside the store; None if it is in memory."""
+    path = _place(settings)
+    return path and Path(f"{path}{LEDGER}")
+
+
+def _place(settings: Settings) -> Path | None:
+    if settings.store in ("off", "memory"):
         return None
     name = f"{account_name(settings)}.sqlite3"
     if not settings.store:

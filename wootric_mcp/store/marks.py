@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 
 from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
+from wootric_mcp.settings import Settings
+from wootric_mcp.shield.aliases import SANDBOX_KEY, load_key
 from wootric_mcp.store.database import upsert
 from wootric_mcp.store.schema import coverage, declines, end_users, erased, leases, responses, wants
 
@@ -23,6 +25,22 @@ def mark(key: bytes, end_user_id: int) -> str:
     """
     secret = hashlib.blake2b(key, digest_size=32, person=b"wootric-erased").digest()
     return hashlib.blake2b(str(end_user_id).encode(), key=secret, digest_size=16).hexdigest()
+
+
+def address_mark(key: bytes, address: str) -> str:
+    """The mark of an e-mail address, whose case does not matter: 32 hexadecimal digits."""
+    own = hashlib.blake2b(key, digest_size=32, person=b"wootric-mailed").digest()
+    return hashlib.blake2b(folded(address).encode(), key=own, digest_size=16).hexdigest()
+
+
+def folded(address: str) -> str:
+    """What addresses are compared by."""
+    return address.strip().casefold()
+
+
+def secret(settings: Settings) -> bytes:
+    """The secret behind marks: the one behind aliases."""
+    return SANDBOX_KEY if settings.is_sandbox else load_key(settings.alias_key_file)
 
 
 def erase(connection: Connection, mark: str, end_user_id: int, now: float) -> None:

@@ -17,7 +17,6 @@ import anyio
 from anyio import to_thread
 
 from wootric_mcp.api.limits import WINDOW, exhausted
-from wootric_mcp.shield.aliases import SANDBOX_KEY, load_key
 from wootric_mcp.store import coverage, documents, marks, rows, wants
 from wootric_mcp.store.analyses import analysing
 from wootric_mcp.store.database import Database
@@ -99,7 +98,7 @@ class Reader:
         self.holder = uuid.uuid4().hex
         self._settings = settings
         self._now = now
-        self._key = cache(partial(_key, settings))
+        self._key = cache(partial(marks.secret, settings))
         self._last = -inf
         self._database: Database | None = None
         self._opening = anyio.Lock()
@@ -366,8 +365,3 @@ def _outcome(want: Want, standing: Standing, failure: Exception | None = None) -
         is_through = standing.reached == (want.start if want.newest_first else want.end)
         return Outcome(want.asked_at, standing.reached, "end" if is_through else "enough")
     return Outcome(want.asked_at, standing.reached, "failure" if failure else "patience", failure)
-
-
-def _key(settings: Settings) -> bytes:
-    """The secret behind the marks of erased people: the one behind aliases."""
-    return SANDBOX_KEY if settings.is_sandbox else load_key(settings.alias_key_file)

@@ -50,6 +50,16 @@ OUTCOME = _schema(("summary",), summary=_TEXT, untrusted=_UNTRUSTED, next=_TEXT)
 """What a write did."""
 FIGURES = _schema(("summary", "figures"), summary=_TEXT, figures={"type": "object"})
 """Numbers, switches and words of our own; nothing a stranger could have written."""
+PLAN = _schema(
+    ("summary", "left_out", "untrusted"),
+    summary=_TEXT,
+    plan=_TEXT,
+    left_out={"type": "object"},
+    columns=_TEXTS,
+    untrusted=_UNTRUSTED,
+    next=_TEXT,
+)
+"""Who would be mailed: a sample under `untrusted.rows`, and how many are left out, by reason."""
 DIGEST = _schema(
     ("summary", "score", "untrusted"), summary=_TEXT, score={"type": "object"}, untrusted=_UNTRUSTED
 )

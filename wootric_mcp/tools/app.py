@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import anyio
+import anyio.to_thread
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from wootric_mcp.settings import Settings
     from wootric_mcp.shield.aliases import Aliases
     from wootric_mcp.store.client import CachingClient
+    from wootric_mcp.store.ledger import Ledger
+    from wootric_mcp.tools.directory import Directory
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +63,9 @@ class App:
     _behind: TaskGroup | None = field(default=None, init=False)
     _aliases: Aliases | None = field(default=None, init=False)
     _zone: tzinfo | None = field(default=None, init=False)
+    _directory: Directory | None = field(default=None, init=False)
+    _ledger: Ledger | None = field(default=None, init=False)
+    _opening: anyio.Lock = field(default_factory=anyio.Lock, init=False)
 
     def client(self) -> CachingClient:
         """The account's client, which reads through the store.
@@ -90,6 +96,8 @@ class App:
             if client is not None:
                 with anyio.CancelScope(shield=True):
                     await client.aclose()
+            if self._ledger is not None:
+                self._ledger.close()
 
     def _read_behind(self, task: Callable[[], Coroutine[Any, Any, None]]) -> None:
         if self._behind is None:
@@ -107,6 +115,28 @@ class App:
                 await self.client().reader.resume()
             except Exception:
                 log.exception("What was to be read on could not be")
+
+    async def ledger(self) -> Ledger:
+        """Who was mailed from here.
+
+        Raises:
+            wootric_mcp.store.errors.StoreError: It cannot be used, so nobody may be mailed.
+        """
+        async with self._opening:
+            if self._ledger is None:
+                from wootric_mcp.store.ledger import Ledger
+
+                self._ledger = await anyio.to_thread.run_sync(Ledger.open, self.settings)
+            return self._ledger
+
+    @property
+    def directory(self) -> Directory:
+        """The people who were looked up for a survey."""
+        if self._directory is None:
+            from wootric_mcp.tools.directory import Directory
+
+            self._directory = Directory(self)
+        return self._directory
 
     @property
     def aliases(self) -> Aliases:

@@ -11,29 +11,31 @@ from pydantic import Field, WithJsonSchema
 
 from wootric_mcp.guard.confirmation import Effect
 from wootric_mcp.operations import Risk
-from wootric_mcp.tools import answers, shapes
+from wootric_mcp.tools import answers, drafts, shapes
 from wootric_mcp.tools.app import App, app_of
-from wootric_mcp.tools.csv_files import LARGEST, csv_of
+from wootric_mcp.tools.csv_files import LARGEST
 from wootric_mcp.tools.parameters import IdText, PeriodText, Properties, given
-from wootric_mcp.tools.recipients import outcome, question, recipients
+from wootric_mcp.tools.recipients import question
 from wootric_mcp.tools.registry import Toolset
 from wootric_mcp.tools.running import before_writing
+from wootric_mcp.tools.sending import send
 
 if TYPE_CHECKING:
-    pass
+    from wootric_mcp.guard.eligibility import Eligibility
 
 email_surveys = Toolset("email_surveys")
 
-Immediately = Annotated[bool, Field(description="Skip the check who may be surveyed now")]
-Subject = Annotated[str, Field(description="Default: the standard question; {{name}} placeholders")]
-Intro = Annotated[str, Field(description="Text above the question; {{name}} placeholders")]
-Sender = Annotated[str, Field(description="Sender's name")]
-ReplyTo = Annotated[str, Field(description="Address for replies")]
-Delay = Annotated[int, Field(description="Days to wait, 1-31; 0: at once", ge=0, le=31)]
+PlanId = Annotated[str, Field(description="From plan_email_survey; then nothing else")]
+Immediately = Annotated[bool, Field(description="Skip Wootric's check who may be surveyed")]
+Subject = Annotated[str, Field(description="With {{name}} placeholders")]
+Intro = Annotated[str, Field(description="Above the question; {{name}} too")]
+Sender = Annotated[str, Field(description="Name")]
+ReplyTo = Annotated[str, Field(description="Address")]
+Delay = Annotated[int, Field(description="Days", ge=0, le=31)]
 Contexts = Annotated[
     list[dict[str, str]],
     WithJsonSchema({"type": "array", "items": {"type": "object"}}),
-    Field(description='Placeholder values in the order of recipients: [{"module": "billing, search"}]'),
+    Field(description='Values in the order of recipients: [{"module": "billing, search"}]'),
 ]
 Settings = Annotated[
     dict[str, Any],
@@ -47,20 +49,15 @@ Settings = Annotated[
 CsvSettings = Annotated[
     dict[str, Any],
     WithJsonSchema({"type": "object"}),
-    Field(description="As for send_email_survey without language, with survey_template_id"),
+    Field(description="As in send_email_survey; survey_template_id, no language"),
 ]
-
-
-@before_writing
-async def find_recipients(ctx: Context[App], emails: list[str]) -> Any:
-    """Whom it would go to, read fresh."""
-    return await recipients(app_of(ctx), emails)
 
 
 @before_writing
 async def draft_email_survey(
     ctx: Context[App],
-    people: Annotated[Any, Resolve(find_recipients)],
+    plan: str,
+    emails: list[str],
     external_ids: list[str],
     survey_immediately: bool,
     subject: str,
@@ -72,70 +69,27 @@ async def draft_email_survey(
     delay: int,
     survey_settings: dict[str, Any],
 ) -> Any:
-    """The survey as it would be sent, checked, with aliases and ids turned into addresses."""
-    from wootric_mcp.api.models import EmailSurvey, checked
-
-    return checked(
-        EmailSurvey,
-        emails=list(people.addresses),
-        **given(
-            external_ids=external_ids,
-            survey_immediately=survey_immediately,
-            subject=subject,
-            intro=intro,
-            context=context,
-            properties=properties,
-            senders_name=senders_name,
-            reply_to_email=reply_to_email,
-            delay=delay or "",
-            survey_settings=survey_settings,
-        ),
+    """The plan as it would be sent, with people read fresh."""
+    message = given(
+        subject=subject,
+        intro=intro,
+        properties=properties,
+        senders_name=senders_name,
+        reply_to_email=reply_to_email,
+        delay=delay or "",
+        survey_settings=survey_settings,
     )
-
-
-@before_writing
-async def ask_send_email_survey(
-    ctx: Context[App],
-    people: Annotated[Any, Resolve(find_recipients)],
-    survey: Annotated[Any, Resolve(draft_email_survey)],
-) -> Effect:
-    """Ask before customers are mailed, showing whom and what."""
-    more = {
-        "not known in Wootric yet": people.strangers,
-        "not looked up for an opt-out": people.unchecked,
-    }
-    asked = question(survey.emails, survey, {name: value for name, value in more.items() if value})
-    return Effect(asked, Risk.OUTBOUND, mailed=len(survey.emails))
-
-
-@email_surveys.operation("Send e-mail survey", answers.OUTCOME, asks=ask_send_email_survey)
-async def send_email_survey(
-    emails: Annotated[
-        list[Annotated[str, IdText]],
-        Field(description="At most 100: addresses, R-… aliases or ids", min_length=1),
-    ],
-    ctx: Context[App],
-    survey: Annotated[Any, Resolve(draft_email_survey)],
-    external_ids: Annotated[list[str], Field(description="Your ids, one per address")] = [],  # noqa: B006
-    survey_immediately: Immediately = False,
-    subject: Subject = "",
-    intro: Intro = "",
-    context: Contexts = [],  # noqa: B006
-    properties: Properties = {},  # noqa: B006
-    senders_name: Sender = "",
-    reply_to_email: ReplyTo = "",
-    delay: Delay = 0,
-    survey_settings: Settings = {},  # noqa: B006
-) -> CallToolResult:
-    """Mails a survey to customers, after a person confirmed whom and what. Never repeat it after an unclear
-    answer: it may have been sent."""
-    await app_of(ctx).client().send_email_survey(survey)
-    return answers.outcome(outcome(len(survey.emails), immediately=bool(survey.survey_immediately)))
+    if plan:
+        others = given(emails=emails, external_ids=external_ids, context=context, **message)
+        return await drafts.of_plan(app_of(ctx), plan, others)
+    rules: Eligibility = "ours" if survey_immediately else "wootric"
+    return await drafts.of_addresses(app_of(ctx), emails, external_ids, context, message, rules)
 
 
 @before_writing
 async def draft_email_survey_csv(
     ctx: Context[App],
+    plan: str,
     csv: str,
     file: str,
     survey_immediately: bool,
@@ -151,53 +105,78 @@ async def draft_email_survey_csv(
     unique_identifier_field: str,
     survey_settings: dict[str, Any],
 ) -> Any:
-    """The survey as it would be sent, checked, with the file read."""
-    from wootric_mcp.api.models import EmailSurveyCsv, checked
-
-    text, file_name = csv_of(app_of(ctx).settings.csv_dir, csv, file)
-    return checked(
-        EmailSurveyCsv,
-        csv=text,
-        file_name=file_name,
-        **given(
-            survey_immediately=survey_immediately,
-            subject=subject,
-            intro=intro,
-            context=context,
-            senders_name=senders_name,
-            reply_to_email=reply_to_email,
-            custom_sender_email=custom_sender_email,
-            delay=delay or "",
-            delivery_time=delivery_time,
-            send_to_email_field=send_to_email_field,
-            unique_identifier_field=unique_identifier_field,
-            survey_settings=survey_settings,
-        ),
+    """The plan as it would be sent, with the file read."""
+    message = given(
+        subject=subject,
+        intro=intro,
+        context=context,
+        senders_name=senders_name,
+        reply_to_email=reply_to_email,
+        custom_sender_email=custom_sender_email,
+        delay=delay or "",
+        delivery_time=delivery_time,
+        send_to_email_field=send_to_email_field,
+        unique_identifier_field=unique_identifier_field,
+        survey_settings=survey_settings,
     )
+    if plan:
+        return await drafts.of_plan(app_of(ctx), plan, given(csv=csv, file=file, **message))
+    rules: Eligibility = "ours" if survey_immediately else "wootric"
+    return await drafts.of_csv(app_of(ctx), csv, file, message, rules)
+
+
+@before_writing
+async def ask_send_email_survey(
+    ctx: Context[App], survey: Annotated[Any, Resolve(draft_email_survey)]
+) -> Effect:
+    """Ask before customers are mailed, showing whom and what."""
+    return Effect(question(survey), Risk.OUTBOUND, mailed=len(survey.plan.people))
 
 
 @before_writing
 async def ask_send_email_survey_csv(
     ctx: Context[App], survey: Annotated[Any, Resolve(draft_email_survey_csv)]
-) -> Effect | None:
+) -> Effect:
     """Ask before customers are mailed, showing whom and what."""
-    asked = question(survey.addresses, survey, {"opt-outs": "left to Wootric, not looked up"})
-    return Effect(asked, Risk.OUTBOUND, mailed=len(survey.addresses))
+    return Effect(question(survey), Risk.OUTBOUND, mailed=len(survey.plan.people))
 
 
-@email_surveys.operation("Send e-mail survey from CSV", answers.OUTCOME, asks=ask_send_email_survey_csv)
+@email_surveys.operation("Send e-mail survey", answers.FIGURES, asks=ask_send_email_survey)
+async def send_email_survey(
+    ctx: Context[App],
+    survey: Annotated[Any, Resolve(draft_email_survey)],
+    plan: PlanId = "",
+    emails: Annotated[list[Annotated[str, IdText]], Field(description="Addresses, R-… aliases or ids")] = [],  # noqa: B006
+    external_ids: Annotated[list[str], Field(description="Your ids, one per address")] = [],  # noqa: B006
+    survey_immediately: Immediately = False,
+    subject: Subject = "",
+    intro: Intro = "",
+    context: Contexts = [],  # noqa: B006
+    properties: Properties = {},  # noqa: B006
+    senders_name: Sender = "",
+    reply_to_email: ReplyTo = "",
+    delay: Delay = 0,
+    survey_settings: Settings = {},  # noqa: B006
+) -> CallToolResult:
+    """Mails a survey to customers, after a person confirmed whom and what. For a selection of people, or a
+    template, call plan_email_survey first. Never repeat it after an unclear answer: it may have been sent."""
+    return await send(app_of(ctx), survey)
+
+
+@email_surveys.operation("Send e-mail survey from CSV", answers.FIGURES, asks=ask_send_email_survey_csv)
 async def send_email_survey_csv(
     ctx: Context[App],
     survey: Annotated[Any, Resolve(draft_email_survey_csv)],
+    plan: PlanId = "",
     csv: Annotated[
         str,
         Field(
-            description="CSV text, at most 5,000 rows; first column email, others become properties; "
+            description="Text, at most 5,000 rows; first column email, others become properties; "
             "___context:name and ___language are special",
             max_length=LARGEST,
         ),
     ] = "",
-    file: Annotated[str, Field(description="Instead of csv: file name in WOOTRIC_CSV_DIR")] = "",
+    file: Annotated[str, Field(description="Or a name in WOOTRIC_CSV_DIR")] = "",
     survey_immediately: Immediately = False,
     subject: Subject = "",
     intro: Intro = "",
@@ -207,15 +186,12 @@ async def send_email_survey_csv(
     custom_sender_email: Annotated[str, Field(description="Sender's address")] = "",
     delay: Delay = 0,
     delivery_time: Annotated[str, Field(description="hh:mm, UTC")] = "",
-    send_to_email_field: Annotated[str, Field(description="Column with the address to mail")] = "",
-    unique_identifier_field: Annotated[str, Field(description="Column that identifies the person")] = "",
+    send_to_email_field: Annotated[str, Field(description="Column to mail to")] = "",
+    unique_identifier_field: Annotated[str, Field(description="Column of identity")] = "",
     survey_settings: CsvSettings = {},  # noqa: B006
 ) -> CallToolResult:
-    """Mails a survey to the customers in a CSV, after a person confirmed whom and what; also the way to use a
-    template, a time of day or a language per person."""
-    await app_of(ctx).client().send_email_survey_csv(survey)
-    count = len(survey.addresses)
-    return answers.outcome(outcome(count, immediately=bool(survey.survey_immediately)))
+    """Mails a survey to the customers in a CSV, after a person confirmed whom and what."""
+    return await send(app_of(ctx), survey)
 
 
 @email_surveys.operation("Get e-mail statistics", answers.RECORD)

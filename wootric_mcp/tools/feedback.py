@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
-from pydantic import Field
+from pydantic import MISSING, Field, WithJsonSchema
 
 from wootric_mcp.tools import answers
 from wootric_mcp.tools.app import App, app_of
@@ -17,9 +17,11 @@ from wootric_mcp.tools.parameters import (
     Detail,
     EndUser,
     Fresh,
+    HasText,
     IdText,
     PeriodText,
     Where,
+    or_none,
 )
 from wootric_mcp.tools.registry import Toolset
 
@@ -156,6 +158,47 @@ async def find_customer(
     from wootric_mcp.tools.customer import customer
 
     return await customer(app_of(ctx), end_user, detail, fresh=fresh)
+
+
+@feedback.job("Plan e-mail survey", answers.PLAN)
+async def plan_email_survey(
+    ctx: Context[App],
+    people: Annotated[
+        list[Annotated[str, IdText]], Field(description="Addresses, R-… aliases or ids; or a selection:")
+    ] = [],  # noqa: B006
+    period: Annotated[str, IdText, Field(description="When they answered", max_length=LONGEST)] = "",
+    category: Category = "any",
+    where: Where = {},  # noqa: B006
+    has_text: HasText = MISSING,
+    eligibility: Annotated[
+        Literal["wootric", "ours"],
+        Field(description="wootric: its rests and 33 % draw decide; ours: all are mailed, e.g. a follow-up"),
+    ] = "wootric",
+    message: Annotated[
+        dict[str, Any],
+        WithJsonSchema({"type": "object"}),
+        Field(
+            description="As in send_email_survey: subject, intro ({{name}}: the person's property), "
+            "senders_name, reply_to_email, delay, delivery_time (hh:mm, UTC), language_property, "
+            "survey_settings (with survey_template_id)"
+        ),
+    ] = {},  # noqa: B006
+) -> CallToolResult:
+    """Tells who would be mailed a survey, who is left out and why, and keeps that as a plan for 24 hours.
+    Sends nothing; send_email_survey(plan=…) does. Opt-outs and who was mailed from here lately are always
+    left out."""
+    from wootric_mcp.feedback.selection import Selection
+    from wootric_mcp.tools.survey_plans import plan_survey
+
+    return await plan_survey(
+        app_of(ctx),
+        people,
+        period,
+        Selection(category=category, where=dict(where), has_text=or_none(has_text)),
+        message,
+        eligibility,
+        progress=ctx.report_progress,
+    )
 
 
 @feedback.job("Account status", answers.FIGURES)

@@ -48,7 +48,7 @@ _ROUNDS = 5
 # People whom one line of the audit log names.
 _NAMED = 100
 _RECORDS = ("response_id", "decline_id")
-_PEOPLE = ("end_user", "emails", "email", "phone_number")
+_PEOPLE = ("end_user", "email", "phone_number")
 _Code = Annotated[str, Field(description="As told")]
 
 
@@ -206,6 +206,8 @@ def _held(held: Held) -> CallToolResult:
 def _target(app: App, arguments: Mapping[str, Any], effect: Effect) -> dict[str, Any]:
     """What a call is about, for the audit log: records by id, people by keyed hash, how many are mailed."""
     target = {name: arguments[name] for name in _RECORDS if name in arguments}
+    if survey := arguments.get("survey"):
+        target["plan"] = survey.plan.id
     if marks := [app.mark(person) for person in _people(app, arguments)[:_NAMED]]:
         target["people"] = marks
     return {"target": target, **({"mailed": effect.mailed} if effect.mailed else {})}
@@ -217,6 +219,8 @@ def _people(app: App, arguments: Mapping[str, Any]) -> list[Person]:
 
     if target := arguments.get("target"):
         return [Person("id", str(target.user.id))]
+    if survey := arguments.get("survey"):
+        return [one.person for one in survey.plan.people]
     if (found := arguments.get("found")) and found.end_user_id:
         return [Person("id", str(found.end_user_id))]
     named = next((arguments[name] for name in _PEOPLE if arguments.get(name)), "")
