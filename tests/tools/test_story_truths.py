@@ -57,4 +57,4 @@ async def test_hostile_comments_reach_no_trusted_field_of_any_form(served: Runni
             asked = runs(json.dumps(arguments))
             assert not foreign & runs(FENCED.sub("", text)) - asked, tool
             assert not foreign & runs(json.dumps(structure, ensure_ascii=False)) - asked, tool
-    assert seen >= 24
+    assert seen >= 23

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from sys import intern
 from typing import TYPE_CHECKING
 
 from wootric_mcp.feedback.language import OTHERS, language_of
 from wootric_mcp.feedback.records import FeedbackRecord
+from wootric_mcp.feedback.suspicious import reads_like_instructions
 from wootric_mcp.feedback.words import (
     CLAUSE_END,
     fold,
@@ -78,6 +79,8 @@ class Comment:
     """Key of the lexicon that `themes` is by; "": of none."""
     themes: int = 0
     """A bit for each theme of that lexicon that it speaks of."""
+    is_suspicious: bool = False
+    """Whether it reads like instructions to an assistant."""
     _words: tuple[str, ...] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
@@ -99,19 +102,16 @@ def analyse(records: Iterable[FeedbackRecord], lexicon: Lexicon | None = None) -
     """
     forms = cache(_Forms)
     comments: list[Comment] = []
-    untold: list[FeedbackRecord] = []
+    untold: list[Comment] = []
     for record in records:
         if record.text:
             comment = _unpacked(record, _known(record, lexicon), forms)
-            if comment.language:
-                comments.append(comment)
-            else:
-                untold.append(record)
+            (comments if comment.language else untold).append(comment)
     told = Counter(comment.language for comment in comments)
     usual = usual_language(told)
-    for record in untold:
-        phrases = dict(map(forms(usual).__getitem__, _spellings(_cut(record.text), usual)))
-        comments.append(Comment(record, usual, len(_words(record.text)), phrases))
+    for comment in untold:
+        phrases = dict(map(forms(usual).__getitem__, _spellings(_cut(comment.record.text), usual)))
+        comments.append(replace(comment, language=usual, phrases=phrases, lexicon=""))
     return sorted(comments, key=lambda comment: comment.record.id)
 
 
@@ -134,14 +134,16 @@ def language_and_words(text: str) -> tuple[str, tuple[str, ...]]:
 def analysis(text: str, lexicon: Lexicon | None = None) -> str:
     """What is worth keeping of a comment's analysis, for `FeedbackRecord.analysis`.
 
-    The first line holds the stamp, the language ("-" if it is not told), the number of words, and in
-    hexadecimal a bit for each theme of the lexicon; each further line a phrase as it is written first.
+    The first line holds the stamp, the language ("-" if it is not told), the number of words, in hexadecimal
+    a bit for each theme of the lexicon, and whether it is suspicious (1 or 0); each further line a phrase as
+    it is written first.
     """
     words = _words(text)
     language = _language(text, words)
     themes = lexicon.bits(language, words, text) if lexicon and language else 0
     spellings = _spellings(_cut(text), language) if language else ()
-    return "\n".join((f"{stamp(lexicon)} {language or _UNTOLD} {len(words)} {themes:x}", *spellings))
+    told = f"{language or _UNTOLD} {len(words)} {themes:x} {reads_like_instructions(text):d}"
+    return "\n".join((f"{stamp(lexicon)} {told}", *spellings))
 
 
 def stamp(lexicon: Lexicon | None) -> str:
@@ -196,16 +198,17 @@ def _known(record: FeedbackRecord, lexicon: Lexicon | None) -> str:
 def _unpacked(record: FeedbackRecord, kept: str, forms: Callable[[str], _Forms]) -> Comment:
     """A comment by its `analysis`; one that does not tell its language has no phrases yet."""
     head, *spellings = kept.split("\n")
-    language, length, lexicon, themes = _head(head)
+    language, length, lexicon, themes, is_suspicious = _head(head)
     phrases = dict(map(forms(language).__getitem__, spellings))
-    return Comment(record, language, length, phrases, lexicon, themes)
+    return Comment(record, language, length, phrases, lexicon, themes, is_suspicious)
 
 
 @lru_cache(maxsize=1 << 12)
-def _head(line: str) -> tuple[str, int, str, int]:
-    """The first line of an `analysis`: language, number of words, key of the lexicon, bits of the themes."""
-    stamped, language, length, themes = line.split(" ")
-    return language.strip(_UNTOLD), int(length), intern(stamped.partition(":")[2]), int(themes, 16)
+def _head(line: str) -> tuple[str, int, str, int, bool]:
+    """The first line of an `analysis`, as the fields of a comment."""
+    stamped, language, length, themes, suspicious = line.split(" ")
+    key = intern(stamped.partition(":")[2])
+    return language.strip(_UNTOLD), int(length), key, int(themes, 16), suspicious == "1"
 
 
 def _cut(text: str) -> list[list[str]]:

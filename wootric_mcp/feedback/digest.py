@@ -60,6 +60,8 @@ class Digest:
     """Of `comments`, those in none of the themes."""
     other_quotes: tuple[Quote, ...]
     """From comments in no theme."""
+    suspicious: tuple[int, ...]
+    """Ids of `comments` that read like instructions to an assistant, the newest first; none is quoted."""
     no_theme_adds: float | None
     """Contribution to `score` of the comments, whatever category, that are in none of the themes."""
     no_comment_adds: float | None
@@ -146,6 +148,7 @@ def digest(
         themes=tuple(digests),
         in_no_theme=len(rest),
         other_quotes=tuple(quotes.pick(rest, max(quotes_each, 10 - 2 * len(themes)))),
+        suspicious=tuple(comment.record.id for comment in reversed(selected) if comment.is_suspicious),
         no_theme_adds=found.in_no_theme,
         no_comment_adds=found.no_comment,
         in_period=tally.in_period,

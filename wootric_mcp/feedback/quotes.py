@@ -71,7 +71,7 @@ class Quotes:
         own: Collection[str] = (),
     ) -> list[Quote]:
         """Central and diverse quotes from these comments: maximal marginal relevance (Carbonell, Goldstein
-        1998).
+        1998). None is of a suspicious comment.
 
         A comment is central if it says what these comments say more often than all others do.
 
@@ -81,7 +81,11 @@ class Quotes:
             words: Begins of words around which a long comment is cut.
             own: Forms of phrases that say what the quotes are for; without, those that are frequent here.
         """
-        members = [member for member in members if member.record.id not in self._taken_ids]
+        members = [
+            member
+            for member in members
+            if member.record.id not in self._taken_ids and not member.is_suspicious
+        ]
         weights = {
             form: weight * (1.0 if form in own or not own else _BESIDE)
             for form, weight in self._weights(members).items()

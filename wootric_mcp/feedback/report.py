@@ -21,6 +21,8 @@ from wootric_mcp.feedback.score import NO_PERCENTAGE_BELOW, SCALES, Score, perce
 
 _QUOTE_COLUMNS = ("theme", "id", "score", "person", "text")
 
+_SUSPICIOUS = 5
+"""Comments that read like instructions, listed by id."""
 _VERY_FIRST, _FIRST = 3, 5
 """Themes that come with a quote each before any further theme is told."""
 
@@ -184,6 +186,12 @@ def _tail(digest: Digest, pieces: Sequence[_Piece]) -> list[str]:
     left_out = [counted(n, noun) for n, noun in ((themes, "theme"), (quotes, "quote")) if n]
     if left_out:
         sentences.append(f"Left out for length: {', '.join(left_out)}.")
+    if digest.suspicious:
+        n, listed = len(digest.suspicious), [f"#{number}" for number in digest.suspicious[:_SUSPICIOUS]]
+        reads = f"{'reads' if n == 1 else 'read'} like instructions to an assistant"
+        more = f" and {n - len(listed):,} more" if n > len(listed) else ""
+        told = f"{counted(n, 'comment')} {reads} and {'is' if n == 1 else 'are'} not quoted"
+        sentences.append(f"{told}: {', '.join(listed)}{more}.")
     rest = _rest(digest, pieces)
     if rest and digest.themes:
         name = SCALES[digest.survey_type].name
@@ -240,6 +248,7 @@ def _structure(digest: Digest, pieces: Sequence[_Piece], budget: int) -> dict[st
         "themes": _table(columns, theme_rows),
         **({"contributions": {what: _exact(value) for what, value in rest.items()}} if rest else {}),
         "left_out": {"themes": themes, "quotes": quotes},
+        **({"suspicious": _suspicious(digest)} if digest.suspicious else {}),
         "next": next_call(digest),
         "untrusted": {
             "themes": [theme.phrase for theme in told],
@@ -248,6 +257,11 @@ def _structure(digest: Digest, pieces: Sequence[_Piece], budget: int) -> dict[st
             **({"property_names": list(digest.property_names)} if digest.property_names else {}),
         },
     }
+
+
+def _suspicious(digest: Digest) -> dict[str, Any]:
+    """Comments that read like instructions to an assistant, which are not quoted."""
+    return {"comments": len(digest.suspicious), "ids": list(digest.suspicious[:_SUSPICIOUS])}
 
 
 def _table(columns: Sequence[str], rows: list[list[Any]]) -> dict[str, Any]:
