@@ -16,6 +16,7 @@ import pytest
 from pydantic import SecretStr
 
 from tests.sandbox.connection import NOW, data, user
+from tests.store.databases import opened
 from wootric_mcp.api import limits
 from wootric_mcp.sandbox.records import AccountData
 from wootric_mcp.sandbox.server import Sandbox, serve
@@ -23,6 +24,7 @@ from wootric_mcp.sandbox.switches import Switches
 from wootric_mcp.settings import Settings
 from wootric_mcp.store import coverage
 from wootric_mcp.store.client import CachingClient
+from wootric_mcp.store.database import Database
 from wootric_mcp.store.freshness import Piece
 
 
@@ -145,3 +147,15 @@ async def covered(client: CachingClient, source: str = "responses") -> list[Piec
     """What a store says was read of a list."""
     pieces = partial(coverage.pieces, sources=[source], interval=(0, 1 << 40))
     return await client.reader.fetch(pieces)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "store" / "account 1?.sqlite3"
+
+
+@pytest.fixture(params=["memory", "file"])
+def database(request: pytest.FixtureRequest, path: Path) -> Iterator[Database]:
+    made = opened(path) if request.param == "file" else Database.open("sqlite://", privacy="standard")
+    yield made
+    made.close()
