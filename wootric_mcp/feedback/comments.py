@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 CJK = "cjk"
 """Stands for the language of texts in Chinese or Japanese characters."""
 
-ANALYSER = "1"
+ANALYSER = "2"
 """To be raised whenever `analysis` gives anything else for the same text and lexicon."""
 
 _UNTOLD = "-"
