@@ -13,7 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wootric_mcp.feedback.change import Difference, Sample, difference, judged, sample, split
+from wootric_mcp.feedback.change import (
+    Difference,
+    Sample,
+    difference,
+    judged,
+    sample,
+    share_change,
+    split,
+)
 from wootric_mcp.feedback.score import SurveyType, score_of_counts
 
 TYPES: list[SurveyType] = ["nps", "csat5", "csat10", "ces7"]
@@ -230,3 +238,52 @@ def test_groups_that_all_rise_while_the_whole_falls_are_a_reversal() -> None:
     assert isinstance(rate, Difference) and rate.verdict != "real"
     assert split([fond, (nps(3, 10, 7), nps(5, 50, 45))]) != found
     assert not split([fond, (nps(3, 10, 7), nps(5, 50, 45))]).is_reversal  # type: ignore[union-attr]
+
+
+def test_chance_of_a_share_is_that_of_fishers_exact_test_with_the_found_counted_half() -> None:
+    # The lady tasting tea: of 70 ways to choose four cups, 16 + 16 are as likely as three right, 2 rarer.
+    assert share_change((3, 4), (1, 4)).p is None  # too few for a figure
+    assert share_change((6, 8), (2, 8)).p == pytest.approx((2 * (8 * 8 + 1) + 28 * 28) / 12_870)
+
+
+SHARES = st.integers(0, 60).flatmap(lambda part: st.tuples(st.just(part), st.integers(max(part, 5), 90)))
+
+
+@given(SHARES, SHARES)
+def test_a_change_of_a_share_back_is_its_opposite(before: tuple[int, int], after: tuple[int, int]) -> None:
+    there, back = share_change(before, after), share_change(after, before)
+    assert there.value == pytest.approx(100 * (after[0] / after[1] - before[0] / before[1]))
+    assert there.value == pytest.approx(-(back.value or 0.0))
+    assert there.p == pytest.approx(back.p) and 0 <= (there.p or 0) <= 1
+    assert (there.low, there.high) == (pytest.approx(-(back.high or 0.0)), pytest.approx(-(back.low or 0.0)))
+
+
+def binomial(n: int, share: float) -> list[float]:
+    return [math.comb(n, k) * share**k * (1 - share) ** (n - k) for k in range(n + 1)]
+
+
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.4])
+def test_equal_shares_are_told_apart_in_five_of_a_hundred_at_most(share: float) -> None:
+    n, m = 60, 90
+    wrong = sum(
+        one * other
+        for before, one in enumerate(binomial(n, share))
+        for after, other in enumerate(binomial(m, share))
+        if one * other > 1e-7 and (share_change((before, n), (after, m)).p or 0) <= 0.05
+    )
+    assert wrong <= 0.055
+
+
+def test_shares_of_very_many_have_a_chance_too() -> None:
+    found = share_change((9_000, 90_000), (11_000, 100_000))
+    assert found.p is not None and found.p < 1e-6
+    assert 0 < (share_change((0, 5_000), (900, 90_000)).p or 0) < 1e-9
+
+
+def test_shares_are_judged_together_with_scores() -> None:
+    barely = share_change((20, 200), (34, 200))
+    assert barely.p and 0.02 < barely.p < 0.05
+    assert judged([], "nps", [barely])[0].verdict == "real"
+    same = difference(nps(50, 50, 50), nps(50, 50, 50))
+    found = judged([same] * 3, "nps", [barely])
+    assert [each.verdict for each in found] == ["level"] * 3 + ["chance"]

@@ -116,7 +116,8 @@ def test_the_text_says_score_receipt_selection_and_next_call() -> None:
     )
     assert text.endswith(
         'Next: search_feedback(query="export", period="last_week", category="detractor")'
-        " with one of the themes, in double quotes, added to its query"
+        " with one of the themes, in double quotes, added to its query; for what changed, this call with"
+        ' compare_to="previous"'
     )
 
 

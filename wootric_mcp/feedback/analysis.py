@@ -9,58 +9,17 @@ from datetime import date
 from functools import lru_cache
 
 from wootric_mcp.feedback.budget import DEFAULT
-from wootric_mcp.feedback.change import Difference, Effects, Sample, Split, difference, judged, sample, split
+from wootric_mcp.feedback.change import Difference, Effects, Sample, Split, difference, judged, split
 from wootric_mcp.feedback.interval import Interval, Stretch, stretches
 from wootric_mcp.feedback.period import beginning
 from wootric_mcp.feedback.receipt import Receipt
 from wootric_mcp.feedback.records import FeedbackRecord
-from wootric_mcp.feedback.score import Score, SurveyType, category, score_of_counts
+from wootric_mcp.feedback.score import Score, SurveyType
 from wootric_mcp.feedback.selection import Selection, property_of
-from wootric_mcp.feedback.tally import Tally, affordable
+from wootric_mcp.feedback.tally import Sums, Tally, affordable
 
 MOST_GROUPS = 12
 """Groups told one by one in an answer of the usual length, the largest; the others are one."""
-
-
-class Sums:
-    """What is counted of a group of responses. Sums of parts add up to those of the whole."""
-
-    def __init__(self) -> None:
-        self.counts: Counter[int | None] = Counter()
-        self.people: set[int] = set()
-        """Known people who scored."""
-        self.unknown = 0
-        """Responses with a score by nobody known, each taken for a person."""
-
-    def add(self, record: FeedbackRecord, survey_type: SurveyType) -> None:
-        """Count one more response."""
-        self.counts[record.score] += 1
-        if category(record.score, survey_type):
-            if record.end_user_id is None:
-                self.unknown += 1
-            else:
-                self.people.add(record.end_user_id)
-
-    @classmethod
-    def of(cls, parts: Iterable[Sums]) -> Sums:
-        """The sums of several groups together."""
-        whole = cls()
-        for part in parts:
-            whole.counts.update(part.counts)
-            whole.people |= part.people
-            whole.unknown += part.unknown
-        return whole
-
-    @property
-    def answered(self) -> int:
-        """How many people scored."""
-        return len(self.people) + self.unknown
-
-    def score(self, survey_type: SurveyType) -> Score:
-        return score_of_counts(self.counts, survey_type, self.answered)
-
-    def sample(self, survey_type: SurveyType) -> Sample:
-        return sample(self.counts, survey_type, self.answered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +94,6 @@ class _Side:
     """One of the two periods while its responses pass by."""
 
     tally: Tally
-    whole: Sums = field(default_factory=Sums)
     groups: dict[str | None, Sums] = field(default_factory=dict)
     """By the value of the property in small letters, None without it."""
     spellings: dict[str | None, str] = field(default_factory=dict)
@@ -195,9 +153,9 @@ def analyze(
             interval=interval,
             responses=now.tally.responses,
             excluded=now.tally.excluded,
-            score=now.whole.score(survey_type),
-            counts={score: n for score, n in now.whole.counts.items() if score is not None},
-            repeats=sum(side.whole.score(survey_type).n - side.whole.answered for side in sides),
+            score=now.tally.whole.score(survey_type),
+            counts={score: n for score, n in now.tally.whole.counts.items() if score is not None},
+            repeats=sum(side.tally.whole.score(survey_type).n - side.tally.whole.answered for side in sides),
             compared=compared,
             steps=tuple(steps),
             groups=tuple(group for group, _ in groups),
@@ -219,7 +177,6 @@ class _Reading:
         """Count the responses of one period."""
         side = _Side(Tally(self.selection, self.survey_type, self.shown))
         for record in side.tally.counted(records):
-            side.whole.add(record, self.survey_type)
             if self.group_by:
                 value = property_of(record.properties, self.group_by)
                 written = "" if value is None else self.shown(str(value)).strip()
@@ -297,9 +254,9 @@ def _compared(
     return Compared(
         receipt=receipt,
         responses=then.tally.responses,
-        score=then.whole.score(survey_type),
-        difference=difference(then.whole.sample(survey_type), now.whole.sample(survey_type)),
-        in_both=len(now.whole.people & then.whole.people),
+        score=then.tally.whole.score(survey_type),
+        difference=difference(then.tally.whole.sample(survey_type), now.tally.whole.sample(survey_type)),
+        in_both=len(now.tally.whole.people & then.tally.whole.people),
         split=split([pair for _, pair in groups]) if len(groups) > 1 else None,
     )
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Literal
 
-from wootric_mcp.feedback.score import NO_PERCENTAGE_BELOW, SCALES, SurveyType, Z, category, estimate
+from wootric_mcp.feedback.score import NO_PERCENTAGE_BELOW, SCALES, SurveyType, Z, category, estimate, wilson
 
 _RANGES = {"NPS": 200, "CSAT": 100, "CES": 6}
 """Points from one end of a scale to the other."""
@@ -24,6 +24,9 @@ _TWICE = 2.0
 """A difference that would take more than twice the responses to show is as good as none,"""
 _NARROW = 1 / 10
 """if the half of its interval is at most so much of the scale: 20 points of NPS."""
+_NARROW_SHARE = 5.0
+"""The same for the share of a theme, in points."""
+_FEW, _EVEN = 1_000, 1e-7
 _ROUNDING = 1 / 12
 """Variance of what a scale of whole numbers hides: nobody's mean of scores is surer than that."""
 
@@ -107,19 +110,58 @@ def _difference(weighted: Sequence[tuple[float, Sample, Sample]], n: int) -> Dif
     return Difference(value, value - down, value + up, p, n)
 
 
-def judged(differences: Sequence[Difference], survey_type: SurveyType) -> list[Difference]:
-    """The differences of one answer with their verdicts, all of them considered.
+def share_change(before: tuple[int, int], after: tuple[int, int]) -> Difference:
+    """How much a share grew, in points of per cent, among other people; not yet judged.
+
+    The interval is made of those of Wilson as that of two scores is made of theirs. Where few say it, chance
+    is that of Fisher's exact test, of which what is as likely as what was found counts half (mid-p: H. O.
+    Lancaster, Journal of the American Statistical Association 56, 1961).
+
+    Args:
+        before: How many people say it, and how many say anything.
+        after: The same later.
+    """
+    sides = [Sample(n, *wilson(part, n)) if n else Sample() for part, n in (before, after)]
+    found = difference(*sides)
+    if found.p is None or before[0] + after[0] > _FEW:
+        return found
+    return replace(found, p=_mid_p(before, after))
+
+
+def _mid_p(before: tuple[int, int], after: tuple[int, int]) -> float:
+    """How often as many people, drawn by chance from both sides, are spread as unevenly over them."""
+    (part, n), (other, m) = before, after
+    total = part + other
+    ways = {k: _log_ways(n, k) + _log_ways(m, total - k) for k in range(max(0, total - m), min(total, n) + 1)}
+    found, most = ways[part], max(ways.values())
+    odds = [(each - found, math.exp(each - most)) for each in ways.values()]
+    rarer = math.fsum(odd for beside, odd in odds if beside < -_EVEN)
+    even = math.fsum(odd for beside, odd in odds if abs(beside) <= _EVEN)
+    return (rarer + even / 2) / math.fsum(odd for _, odd in odds)
+
+
+def _log_ways(n: int, k: int) -> float:
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+
+
+def judged(
+    differences: Sequence[Difference], survey_type: SurveyType, shares: Sequence[Difference] = ()
+) -> list[Difference]:
+    """The differences of one answer, of scores and then of shares, with their verdicts, all considered.
 
     Of those called real, 5 % at most are expected to be chance (Y. Benjamini and Y. Hochberg, Journal of the
     Royal Statistical Society B 57(1), 1995).
     """
-    tested = sorted(each.p for each in differences if each.p is not None)
+    tested = sorted(each.p for each in (*differences, *shares) if each.p is not None)
     bound = max(
         (p for rank, p in enumerate(tested, start=1) if p <= FALSE_DISCOVERIES * rank / len(tested)),
         default=-1.0,
     )
     narrow = _NARROW * _RANGES[SCALES[survey_type].name]
-    return [_with_verdict(each, bound, narrow) for each in differences]
+    return [
+        *(_with_verdict(each, bound, narrow) for each in differences),
+        *(_with_verdict(each, bound, _NARROW_SHARE) for each in shares),
+    ]
 
 
 def _with_verdict(one: Difference, bound: float, narrow: float) -> Difference:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 
+from wootric_mcp.feedback.asked import Asked
 from wootric_mcp.feedback.budget import DEFAULT
-from wootric_mcp.feedback.comments import CJK, Comment, analyse, common_form
-from wootric_mcp.feedback.impact import Counts, Effect, effects
+from wootric_mcp.feedback.comments import CJK, common_form
+from wootric_mcp.feedback.compared import Compared, Comparison, ThemeChange
+from wootric_mcp.feedback.impact import Effect
 from wootric_mcp.feedback.lexicon import Lexicon
 from wootric_mcp.feedback.quotes import Quote, Quotes
 from wootric_mcp.feedback.receipt import Receipt
 from wootric_mcp.feedback.records import FeedbackRecord, Person
-from wootric_mcp.feedback.score import NO_PERCENTAGE_BELOW, Score, SurveyType, category, score_of_counts
+from wootric_mcp.feedback.rows import rows_of, told
+from wootric_mcp.feedback.score import NO_PERCENTAGE_BELOW, Score, SurveyType, category
 from wootric_mcp.feedback.selection import Selection, parse_query
-from wootric_mcp.feedback.tally import Tally
-from wootric_mcp.feedback.themes import Row, Theme, find_themes
+from wootric_mcp.feedback.themes import Theme, find_themes, row_theme
 from wootric_mcp.feedback.words import LANGUAGES
 
 _MOST_TIMES_THEMES = 2.5
 """However long an answer is, it has at most so many times the usual number of themes."""
+FIRST = 5
+"""Themes that come before those told only because their share changed."""
 _EVERYBODY = 0.9
 """Share of the comments that match a query from which on a row of the lexicon says what the query says."""
 
@@ -31,6 +33,8 @@ class ThemeDigest:
     theme: Theme
     effect: Effect
     """On the score of all."""
+    change: ThemeChange | None
+    """Since the period compared with, if one is."""
     quotes: tuple[Quote, ...]
 
 
@@ -49,12 +53,15 @@ class Digest:
     """Of `responses`, those with a comment."""
     score: Score
     """Of all `responses`, whatever category and query."""
+    response_rate: float | None
+    """Wootric's own, in per cent."""
     selected: int
     """Responses that match the whole selection."""
     comments: int
     """Of `selected`, those with a comment: what themes and quotes are about."""
     query_score: Score | None
     """With a query: score of all who match it, whatever category."""
+    compared: Compared | None
     themes: tuple[ThemeDigest, ...]
     in_no_theme: int
     """Of `comments`, those in none of the themes."""
@@ -66,8 +73,6 @@ class Digest:
     """Contribution to `score` of the comments, whatever category, that are in none of the themes."""
     no_comment_adds: float | None
     """Contribution of the responses without a comment, or without one that says what the query asks for."""
-    in_period: int
-    """Responses in the period, whoever gave them."""
     property_names: tuple[str, ...]
     """If `selection.where` describes none of them: properties that occur. Foreign text."""
 
@@ -78,9 +83,11 @@ def digest(
     receipt: Receipt,
     person: Person,
     shown: Callable[[str], str] = str,
+    earlier: tuple[Iterable[FeedbackRecord], Receipt] | None = None,
     survey_type: SurveyType = "nps",
     selection: Selection = Selection(),  # noqa: B008 - frozen
     lexicon: Lexicon | None = None,
+    response_rate: float | None = None,
     most_themes: int = 12,
     quotes_each: int = 2,
     budget: int = DEFAULT,
@@ -93,12 +100,14 @@ def digest(
         receipt: Where they come from.
         person: Gives the alias of an end user, for quotes.
         shown: Makes the name of a property fit to show.
+        earlier: Responses and receipt of the period to compare with, which has no response in common.
         survey_type: What the account asks, which decides what a score means.
         selection: `where` narrows everything. `category`, `has_text` and `query` narrow what is read, not the
         score:
             what detractors said is told beside the score of all, and against the background of what others
             said.
-        lexicon: Tells themes by their words; None: only phrases are found.
+        lexicon: Tells themes by their words; None: only phrases and tags are found.
+        response_rate: Wootric's own, in per cent, if it is known of the same period.
         most_themes: Greatest number of themes in an answer of the usual length.
         quotes_each: Greatest number of quotes per theme, likewise.
         budget: Length of the answer to be written, in tokens; a longer one has room for more of both.
@@ -106,125 +115,63 @@ def digest(
     longer = max(1.0, budget / DEFAULT)
     most_themes = int(most_themes * min(longer, _MOST_TIMES_THEMES))
     quotes_each = int(quotes_each * longer)
-    tally = Tally(selection, survey_type, shown)
-    reading = _Reading(selection, survey_type)
-    comments = analyse(reading.commented(tally.counted(records)), lexicon)
-    selected = [comment for comment in comments if comment.record.id in reading.selected_ids]
-    others = [comment for comment in comments if comment.record.id not in reading.selected_ids]
-    overall = tally.score
+    now = Asked(records, selection, survey_type, lexicon, shown)
+    then = Asked(earlier[0], selection, survey_type, lexicon) if earlier else None
+    asked = told(now.selected, lexicon)
+    news = {
+        label: said
+        for label, said in asked.items()
+        if not selection.query.strip() or len(said) < _EVERYBODY * len(now.selected)
+    }
+    elsewhere = told(now.others, lexicon)
     themes: list[Theme] = []
-    if len(selected) >= NO_PERCENTAGE_BELOW:
-        rows = _rows(lexicon, selected, others, reading.said_ids) if lexicon else []
-        if selection.query.strip():
-            rows = [row for row in rows if len(row.asked) < _EVERYBODY * len(selected)]
+    if len(now.selected) >= NO_PERCENTAGE_BELOW:
         themes = find_themes(
-            selected,
-            others,
+            now.selected,
+            now.others,
             survey_type,
             most=most_themes,
             is_known=_query_words(selection),
-            scored=reading.said_of(others),
-            rows=rows,
+            scored=now.saying_of(now.others),
+            rows=rows_of(news, asked, elsewhere, now.saying_ids, lexicon),
         )
-    quotes = Quotes(selected, person)
-    found = effects(_said(themes, reading.said_of(comments), tally.scores), len(themes), survey_type)
+    comparison = None
+    if then and earlier:
+        comparison = Comparison(now, asked, then, earlier[1], themes, lexicon, survey_type)
+        enough = len(now.selected) >= NO_PERCENTAGE_BELOW
+        moved = comparison.moved(themes, asked.keys() - news.keys()) if enough else []
+        rows = rows_of(moved, asked, elsewhere, now.saying_ids, lexicon)
+        themes[FIRST:FIRST] = [row_theme(row, now.selected, survey_type) for row in rows]
+    found = now.effects([(*theme.members, *theme.others) for theme in themes])
+    compared, changes = comparison.of(themes, found) if comparison else (None, [None] * len(themes))
+    quotes = Quotes(now.selected, person)
     digests = [
-        ThemeDigest(theme, effect, _quotes(quotes, theme, overall, quotes_each))
-        for theme, effect in zip(themes, found.themes, strict=True)
+        ThemeDigest(theme, effect, change, _quotes(quotes, theme, now.tally.score, quotes_each))
+        for theme, effect, change in zip(themes, found.themes, changes, strict=True)
     ]
     themed = {comment.record.id for theme in themes for comment in theme.members}
-    rest = [comment for comment in selected if comment.record.id not in themed]
+    rest = [comment for comment in now.selected if comment.record.id not in themed]
     return Digest(
         receipt=receipt,
         selection=selection,
         survey_type=survey_type,
-        responses=tally.responses,
-        excluded=tally.excluded,
-        commented=len(comments),
-        score=overall,
-        selected=reading.selected,
-        comments=len(selected),
-        query_score=score_of_counts(reading.said, survey_type) if selection.query.strip() else None,
+        responses=now.tally.responses,
+        excluded=now.tally.excluded,
+        commented=len(now.selected) + len(now.others),
+        score=now.tally.score,
+        response_rate=response_rate,
+        selected=now.responses,
+        comments=len(now.selected),
+        query_score=now.query_score,
+        compared=compared,
         themes=tuple(digests),
         in_no_theme=len(rest),
         other_quotes=tuple(quotes.pick(rest, max(quotes_each, 10 - 2 * len(themes)))),
-        suspicious=tuple(comment.record.id for comment in reversed(selected) if comment.is_suspicious),
+        suspicious=tuple(comment.record.id for comment in reversed(now.selected) if comment.is_suspicious),
         no_theme_adds=found.in_no_theme,
         no_comment_adds=found.no_comment,
-        in_period=tally.in_period,
-        property_names=tally.property_names,
+        property_names=now.tally.property_names,
     )
-
-
-class _Reading:
-    """What is found out while records pass by: which of them are selected, and who says what is asked for."""
-
-    def __init__(self, selection: Selection, survey_type: SurveyType) -> None:
-        self._selection = selection
-        self._survey_type = survey_type
-        self.selected = 0
-        """Records that match the selection, with or without a comment."""
-        self.said: Counter[int | None] = Counter()
-        """Scores of those who say what the query asks for, whatever category."""
-        self.selected_ids: set[int] = set()
-        self.said_ids: set[int] = set()
-        """Ids of comments, and so is the one above."""
-
-    def commented(self, records: Iterable[FeedbackRecord]) -> Iterator[FeedbackRecord]:
-        """Of these records, those with a comment."""
-        for record in records:
-            if self._selection.includes_text(record.text):
-                self.said[record.score] += 1
-                is_selected = self._selection.includes_score(record.score, self._survey_type)
-                self.selected += is_selected
-                if record.text:
-                    self.said_ids.add(record.id)
-                    if is_selected:
-                        self.selected_ids.add(record.id)
-            if record.text:
-                yield record.lean()
-
-    def said_of(self, comments: Iterable[Comment]) -> list[Comment]:
-        """Of these comments, those that say what the query asks for."""
-        return [comment for comment in comments if comment.record.id in self.said_ids]
-
-
-def _rows(
-    lexicon: Lexicon, selected: Sequence[Comment], others: Sequence[Comment], said_ids: Collection[int]
-) -> list[Row]:
-    """What the lexicon tells of these comments, as far as it is said at all."""
-    asked: dict[str, list[Comment]] = {}
-    for comment in selected:
-        for name in lexicon.themes(comment):
-            asked.setdefault(name, []).append(comment)
-    outside: Counter[str] = Counter()
-    scored: dict[str, list[Comment]] = {name: [] for name in asked}
-    for comment in others:
-        for name in lexicon.themes(comment):
-            outside[name] += 1
-            if name in scored and comment.record.id in said_ids:
-                scored[name].append(comment)
-
-    def has(name: str, phrase: str, comment: Comment) -> bool:
-        return name in lexicon.themes_of_phrase(phrase, comment)
-
-    return [
-        Row(name, asked[name], outside[name], scored[name], partial(has, name))
-        for name in lexicon.names
-        if name in asked
-    ]
-
-
-def _said(themes: Sequence[Theme], said: Sequence[Comment], scores: Counter[int | None]) -> Counts:
-    """Who gave which score and says what; `said` are the comments that count, `scores` those of all."""
-    places: dict[int, list[int]] = {}
-    for place, theme in enumerate(themes):
-        for comment in (*theme.members, *theme.others):
-            places.setdefault(comment.record.id, []).append(place)
-    counts = Counts((comment.record.score, tuple(places.get(comment.record.id, ()))) for comment in said)
-    rest = scores - Counter(comment.record.score for comment in said)
-    counts.update({(score, None): times for score, times in rest.items()})
-    return counts
 
 
 def _query_words(selection: Selection) -> Callable[[str], bool]:

@@ -27,11 +27,12 @@ class FeedbackRecord:
     created_at: datetime
     properties: Mapping[str, Any] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    """Of the account's own, cleaned like the text."""
     excluded: bool = False
     """Whether the account left this response out of its calculations."""
     analysis: str = field(default="", compare=False)
     """What is kept of the analysis of `text`, see `feedback.comments`; "": nothing."""
 
     def lean(self) -> FeedbackRecord:
-        """The same without properties and tags: what is kept of many once they are chosen."""
-        return replace(self, properties={}, tags=()) if self.properties or self.tags else self
+        """The same without properties: what is kept of many once they are chosen."""
+        return replace(self, properties={}) if self.properties else self

@@ -6,25 +6,46 @@ fence and in the structure under `untrusted`; everything else is ours.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from wootric_mcp.feedback.budget import DEFAULT, estimate_tokens
-from wootric_mcp.feedback.digest import Digest
+from wootric_mcp.feedback.compared import Compared
+from wootric_mcp.feedback.digest import FIRST, Digest
 from wootric_mcp.feedback.filling import Fence, compact, fill
 from wootric_mcp.feedback.quotes import Quote
 from wootric_mcp.feedback.receipt import SHORT_ANSWER, call, filters, wider
-from wootric_mcp.feedback.report_parts import counted, names, nobody, part, points, score_data, signed
-from wootric_mcp.feedback.score import NO_PERCENTAGE_BELOW, SCALES, Score, percent
+from wootric_mcp.feedback.report_parts import (
+    change_data,
+    change_told,
+    counted,
+    names,
+    nobody,
+    part,
+    score_data,
+    stands_on,
+)
+from wootric_mcp.feedback.report_themes import (
+    is_full,
+    legend,
+    rest_data,
+    rest_told,
+    theme_columns,
+    theme_line,
+    theme_row,
+)
+from wootric_mcp.feedback.score import NO_PERCENTAGE_BELOW, SCALES, percent
 
 _QUOTE_COLUMNS = ("theme", "id", "score", "person", "text")
 
 _SUSPICIOUS = 5
 """Comments that read like instructions, listed by id."""
-_VERY_FIRST, _FIRST = 3, 5
+_VERY_FIRST = 3
 """Themes that come with a quote each before any further theme is told."""
+
+_NO_ROOM = "No room for the comparison: ask for more tokens."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,46 +58,55 @@ class _Piece:
 
 def as_text(digest: Digest, *, fence: Fence, budget: int = DEFAULT) -> str:
     """A digest as text of at most `budget` tokens."""
-    digest = _within(digest, budget)
 
-    def render(pieces: Sequence[_Piece]) -> str:
+    def render(digest: Digest, pieces: Sequence[_Piece]) -> str:
         lines = [_line(digest, piece) for piece in _in_order(pieces)]
-        told = [_legend(digest), fence(lines)] if lines else names(digest.property_names, fence)
-        return "\n".join([*head(digest), *told, *_tail(digest, pieces), f"Next: {next_call(digest)}"])
+        told = [legend(digest), fence(lines)] if lines else names(digest.property_names, fence)
+        opening = [*head(digest), *_comparison(digest, budget)]
+        return "\n".join([*opening, *told, *_tail(digest, pieces), f"Next: {next_call(digest)}"])
 
-    reserve = estimate_tokens("\n".join([_legend(digest), fence([])])) + 1
+    digest = _within(digest, budget, render)
+    reserve = estimate_tokens("\n".join([legend(digest), fence([])])) + 1
     return render(
+        digest,
         fill(
             _by_value(digest),
             budget=budget,
-            render=render,
+            render=partial(render, digest),
             show=lambda piece: _line(digest, piece),
             may_skip=_is_quote,
             reserve=reserve,
-        )
+        ),
     )
 
 
 def as_data(digest: Digest, *, budget: int = DEFAULT) -> dict[str, Any]:
     """A digest as structure, whose compact JSON costs at most `budget` tokens."""
-    digest = _within(digest, budget)
+
+    def render(digest: Digest, pieces: Sequence[_Piece]) -> str:
+        return compact(_structure(digest, pieces, budget))
+
+    digest = _within(digest, budget, render)
     pieces = fill(
         _by_value(digest),
         budget=budget,
-        render=lambda pieces: compact(_structure(digest, pieces, budget)),
+        render=partial(render, digest),
         show=lambda piece: compact(_row(digest, piece)),
         may_skip=_is_quote,
     )
     return _structure(digest, pieces, budget)
 
 
-def _within(digest: Digest, budget: int) -> Digest:
-    """What an answer of so many tokens has room for: a short one has no contributions."""
+def _within(digest: Digest, budget: int, render: Callable[[Digest, Sequence[_Piece]], str]) -> Digest:
+    """What an answer of so many tokens has room for: a short one has no contributions and no rates, and
+    where it would be too long even without any theme, no comparison."""
     digest = replace(digest, receipt=digest.receipt.within(budget))
     if budget >= SHORT_ANSWER:
         return digest
-    themes = tuple(replace(each, effect=replace(each.effect, contribution=None)) for each in digest.themes)
-    return replace(digest, themes=themes, no_theme_adds=None, no_comment_adds=None)
+    digest = replace(digest, response_rate=None, no_theme_adds=None, no_comment_adds=None)
+    if not digest.compared or estimate_tokens(render(digest, ())) <= budget:
+        return digest
+    return replace(digest, compared=None, receipt=replace(digest.receipt, remark=_NO_ROOM))
 
 
 def head(digest: Digest) -> list[str]:
@@ -98,6 +128,8 @@ def _circumstances(digest: Digest, *, of_query: bool = True) -> list[str]:
         f" ({percent(digest.commented, digest.responses)})" if digest.responses >= NO_PERCENTAGE_BELOW else ""
     )
     counts = f"{counted(digest.responses, 'response')}, {digest.commented:,} with a comment{rate}{excluded}."
+    if digest.response_rate is not None:
+        counts += f" Wootric's response rate: {digest.response_rate:g} %."
     lines = [f"{digest.receipt.sentence} {counts}"]
     if score.out_of_range:
         are = "is" if score.out_of_range == 1 else "are"
@@ -116,6 +148,40 @@ def _circumstances(digest: Digest, *, of_query: bool = True) -> list[str]:
     return lines
 
 
+def _comparison(digest: Digest, budget: int) -> list[str]:
+    """The period compared with, and how the score of all changed."""
+    compared = digest.compared
+    if not compared:
+        return []
+    figure = f"{compared.score.figure}{part(compared.receipt)}"
+    return [
+        f"Compared with {figure}. {_compared_with(digest, compared, budget)}",
+        f"Change: {change_told(compared.difference, digest.survey_type)}.",
+    ]
+
+
+def _compared_with(digest: Digest, compared: Compared, budget: int) -> str:
+    """What the figures compared with are of, and how to take the changes."""
+    if budget < SHORT_ANSWER:
+        missing = ", of which a part was read" if compared.receipt.coverage else ""
+        return f"{compared.receipt.period.label}{missing}."
+    match = "that match" if digest.selection.describe(digest.survey_type) else "with a comment"
+    counts = f"{counted(compared.responses, 'response')}, {compared.comments:,} {match}."
+    said = f"{stands_on(compared.receipt, budget if budget >= DEFAULT else 0)} {counts}"
+    if compared.in_both:
+        said += f" Answered in both periods: {counted(compared.in_both, 'known respondent')}."
+    return f"{said} Verdicts allow for {counted(compared.tests, 'test')}; they do not tell causes."
+
+
+def _compared_data(digest: Digest, compared: Compared, budget: int) -> dict[str, Any]:
+    score = score_data(compared.score)
+    return {
+        "summary": _compared_with(digest, compared, budget),
+        "score": {"n": score["n"], "value": score.get("value")} if budget < SHORT_ANSWER else score,
+        "change": change_data(compared.difference, digest.survey_type),
+    }
+
+
 def next_call(digest: Digest) -> str:
     """What to ask next: a theme's comments, or a longer period where there is nothing to read."""
     selection, period = digest.selection, digest.receipt.period
@@ -130,24 +196,16 @@ def next_call(digest: Digest) -> str:
         return call("summarize_feedback", period=longer, query=selection.query, **narrowed)
     named = next((each.theme.name for each in digest.themes if each.theme.name), "")
     search = call("search_feedback", theme=named, query=selection.query, period=period.name, **narrowed)
+    again = ""
+    if digest.themes and is_full(digest) and not digest.compared and period.first:
+        again = '; for what changed, this call with compare_to="previous"'
     if all(each.theme.name for each in digest.themes):
-        return search
+        return search + again
     # A phrase is a customer's, and what stands for it here would be taken literally.
     how = "added to its query" if selection.query else "as its query"
     if named:
-        return f"{search}; instead of theme, a phrase in double quotes {how}"
-    return f"{search} with one of the themes, in double quotes, {how}"
-
-
-def _legend(digest: Digest) -> str:
-    if not digest.themes:
-        return "Comments with response id, score, person:"
-    scale = SCALES[digest.survey_type]
-    told = [f"comments (share of {digest.comments:,}; they overlap)", f"{scale.name} of all who say it"]
-    told[1] += f" with {'/'.join(scale.words)}" if _is_full(digest) else ""
-    told.append(f"impact ({scale.name} of all less that without them)")
-    told += [f"contribution (their part of the {scale.name} of all)"] if _is_full(digest) else []
-    return f"Themes: {', '.join(told)}; quotes with response id, score, person:"
+        return f"{search}; instead of theme, a phrase in double quotes {how}{again}"
+    return f"{search} with one of the themes, in double quotes, {how}{again}"
 
 
 def _line(digest: Digest, piece: _Piece) -> str:
@@ -157,24 +215,7 @@ def _line(digest: Digest, piece: _Piece) -> str:
         return f"  “{piece.quote.shown}” (#{record.id}, {scored}, {piece.quote.person})"
     if not piece.theme:
         return "In no theme:"
-    theme, effect = digest.themes[piece.theme - 1].theme, digest.themes[piece.theme - 1].effect
-    share = f" ({percent(theme.n, digest.comments)})" if digest.comments >= NO_PERCENTAGE_BELOW else ""
-    mostly = theme.run or (theme.phrase if theme.name else "")
-    title = (theme.name or theme.phrase) + (f" (mostly “{mostly}”)" if mostly else "")
-    if _is_full(digest):
-        people = f" {'/'.join(map(str, _split(theme.score)))}"
-    else:  # whom a score is of is said where it is not just those counted before
-        people = f" (n = {theme.score.n:,})" if theme.score.n != theme.n else ""
-    figures = [f"{theme.n:,}{share}", f"{theme.score.short}{people}"]
-    if effect.impact is not None:
-        figures.append(f"impact {signed(effect.impact, digest.survey_type)}")
-    if effect.contribution is not None:
-        figures.append(f"contribution {signed(effect.contribution, digest.survey_type)}")
-    return f"{piece.theme}. {title}: {', '.join(figures)}"
-
-
-def _split(score: Score) -> tuple[int, int, int]:
-    return score.promoters, score.passives, score.detractors
+    return theme_line(digest, piece.theme)
 
 
 def _tail(digest: Digest, pieces: Sequence[_Piece]) -> list[str]:
@@ -192,27 +233,14 @@ def _tail(digest: Digest, pieces: Sequence[_Piece]) -> list[str]:
         more = f" and {n - len(listed):,} more" if n > len(listed) else ""
         told = f"{counted(n, 'comment')} {reads} and {'is' if n == 1 else 'are'} not quoted"
         sentences.append(f"{told}: {', '.join(listed)}{more}.")
-    rest = _rest(digest, pieces)
-    if rest and digest.themes:
-        name = SCALES[digest.survey_type].name
-        told = ", ".join(f"{what} {signed(value, digest.survey_type)}" for what, value in rest.items())
-        sentences.append(f"Further contributions: {told}; with those above they add up to the {name} of all.")
+    if digest.themes and (told := rest_told(digest, _shown(pieces))):
+        sentences.append(told)
     return [" ".join(sentences)] if sentences else []
 
 
-def _rest(digest: Digest, pieces: Sequence[_Piece]) -> dict[str, float]:
-    """Contributions to the score of what is not among the themes shown, by what it is."""
-    if digest.no_theme_adds is None or digest.no_comment_adds is None:
-        return {}
-    shown = {piece.theme for piece in pieces if not piece.quote}
-    left_out = [
-        each.effect.contribution or 0.0
-        for place, each in enumerate(digest.themes, start=1)
-        if place not in shown
-    ]
-    such = "such " if digest.selection.query.strip() else ""
-    rest = {"comments in no theme": digest.no_theme_adds, f"no {such}comment": digest.no_comment_adds}
-    return rest | ({"themes left out": math.fsum(left_out)} if left_out else {})
+def _shown(pieces: Sequence[_Piece]) -> set[int]:
+    """Numbers of the themes among the pieces."""
+    return {piece.theme for piece in pieces if piece.theme and not piece.quote}
 
 
 def _structure(digest: Digest, pieces: Sequence[_Piece], budget: int) -> dict[str, Any]:
@@ -220,15 +248,9 @@ def _structure(digest: Digest, pieces: Sequence[_Piece], budget: int) -> dict[st
     ordered = _in_order(pieces)
     rows = [_row(digest, piece) for piece in ordered]
     told = [digest.themes[piece.theme - 1].theme for piece in ordered if piece.theme and not piece.quote]
-    name = SCALES[digest.survey_type].name.lower()
     of_query = score_data(digest.query_score) if digest.query_score else {}
     if is_short := budget < SHORT_ANSWER:
-        of_query = {key: value for key, value in of_query.items() if key not in {"type", "note"}}
-    words = SCALES[digest.survey_type].words
-    columns = ["theme", "comments", "share", name, "impact"]
-    columns += ["contribution", *words] if _is_full(digest) else [f"{name}_n"]
-    columns += ["name"] if _named(digest) else []
-    rest = _rest(digest, pieces)
+        of_query = {key: value for key, value in of_query.items() if key in {"n", "value", "interval95"}}
     theme_rows = [
         row[:-2] for piece, row in zip(ordered, rows, strict=True) if piece.theme and not piece.quote
     ]
@@ -245,8 +267,9 @@ def _structure(digest: Digest, pieces: Sequence[_Piece], budget: int) -> dict[st
             "in_no_theme": digest.in_no_theme,
             **({"score_of_query": of_query} if of_query else {}),
         },
-        "themes": _table(columns, theme_rows),
-        **({"contributions": {what: _exact(value) for what, value in rest.items()}} if rest else {}),
+        **({"compared": _compared_data(digest, digest.compared, budget)} if digest.compared else {}),
+        "themes": _table(theme_columns(digest), theme_rows),
+        **rest_data(digest, _shown(pieces)),
         "left_out": {"themes": themes, "quotes": quotes},
         **({"suspicious": _suspicious(digest)} if digest.suspicious else {}),
         "next": next_call(digest),
@@ -276,29 +299,7 @@ def _row(digest: Digest, piece: _Piece) -> list[Any]:
         return [piece.theme or None, record.id, record.score, piece.quote.person, piece.quote.shown]
     if not piece.theme:
         return []
-    theme, effect = digest.themes[piece.theme - 1].theme, digest.themes[piece.theme - 1].effect
-    share = round(theme.n / digest.comments, 3) if digest.comments >= 5 else None
-    value = None if theme.score.value is None else round(theme.score.value, 1)
-    figures = [piece.theme, theme.n, share, value, points(effect.impact, digest.survey_type)]
-    if _is_full(digest):
-        figures += [_exact(effect.contribution), *_split(theme.score)]
-    else:
-        figures.append(theme.score.n)
-    return [*figures, *([theme.name or None] if _named(digest) else []), theme.phrase, theme.run]
-
-
-def _is_full(digest: Digest) -> bool:
-    """Whether themes are told with their contributions and who says them."""
-    return digest.no_theme_adds is not None
-
-
-def _exact(contribution: float | None) -> float | None:
-    """A contribution for a sum."""
-    return None if contribution is None else round(contribution, 2)
-
-
-def _named(digest: Digest) -> bool:
-    return any(each.theme.name for each in digest.themes)
+    return theme_row(digest, piece.theme)
 
 
 def _by_value(digest: Digest) -> list[_Piece]:
@@ -306,7 +307,7 @@ def _by_value(digest: Digest) -> list[_Piece]:
     quotes."""
     themes = list(enumerate(digest.themes, start=1))
     pieces: list[_Piece] = []
-    for group in (themes[:_VERY_FIRST], themes[_VERY_FIRST:_FIRST], themes[_FIRST:]):
+    for group in (themes[:_VERY_FIRST], themes[_VERY_FIRST:FIRST], themes[FIRST:]):
         pieces += [_Piece(place) for place, _ in group]
         pieces += [_Piece(place, each.quotes[0]) for place, each in group if each.quotes]
     if digest.other_quotes:

@@ -88,7 +88,12 @@ def change_data(one: Difference, survey_type: SurveyType) -> dict[str, Any]:
 def verdict_told(one: Difference) -> str:
     """The verdict alone, with how many answers it lacks."""
     needed = f", {one.needed:,} more needed" if one.needed else ""
-    return f"{_VERDICTS[one.verdict]}{needed}"
+    return f"{verdict(one)}{needed}"
+
+
+def verdict(one: Difference) -> str:
+    """The verdict alone."""
+    return _VERDICTS[one.verdict]
 
 
 def _digits(survey_type: SurveyType) -> int:

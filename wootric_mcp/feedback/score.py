@@ -186,7 +186,7 @@ def estimate(
         return _nps(parts["promoter"], parts["detractor"], n, weight)
     if survey_type == "ces7":
         return _mean(counts, n, weight)
-    return _share(parts["promoter"], n, weight)
+    return wilson(parts["promoter"], n, weight)
 
 
 def percent(part: int, whole: int) -> str:
@@ -213,7 +213,8 @@ def _nps(promoters: int, detractors: int, n: int, weight: float) -> tuple[float,
     )
 
 
-def _share(positive: int, n: int, weight: float) -> tuple[float, float, float]:
+def wilson(positive: int, n: int, weight: float = 1.0) -> tuple[float, float, float]:
+    """A share in per cent with its 95 % interval, each response weighing so much."""
     share, people = positive / n, n * weight
     spread = Z * Z / people
     centre = (share + spread / 2) / (1 + spread)

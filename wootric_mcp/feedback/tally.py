@@ -6,12 +6,54 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from wootric_mcp.feedback.budget import estimate_tokens
+from wootric_mcp.feedback.change import Sample, sample
 from wootric_mcp.feedback.filling import compact
 from wootric_mcp.feedback.records import FeedbackRecord
-from wootric_mcp.feedback.score import Score, SurveyType, score_of_counts
+from wootric_mcp.feedback.score import Score, SurveyType, category, score_of_counts
 from wootric_mcp.feedback.selection import Selection
 
 _NAMES_TOKENS = 80
+
+
+class Sums:
+    """What is counted of a group of responses. Sums of parts add up to those of the whole."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[int | None] = Counter()
+        self.people: set[int] = set()
+        """Known people who scored."""
+        self.unknown = 0
+        """Responses with a score by nobody known, each taken for a person."""
+
+    def add(self, record: FeedbackRecord, survey_type: SurveyType) -> None:
+        """Count one more response."""
+        self.counts[record.score] += 1
+        if category(record.score, survey_type):
+            if record.end_user_id is None:
+                self.unknown += 1
+            else:
+                self.people.add(record.end_user_id)
+
+    @classmethod
+    def of(cls, parts: Iterable[Sums]) -> Sums:
+        """The sums of several groups together."""
+        whole = cls()
+        for part in parts:
+            whole.counts.update(part.counts)
+            whole.people |= part.people
+            whole.unknown += part.unknown
+        return whole
+
+    @property
+    def answered(self) -> int:
+        """How many people scored."""
+        return len(self.people) + self.unknown
+
+    def score(self, survey_type: SurveyType) -> Score:
+        return score_of_counts(self.counts, survey_type, self.answered)
+
+    def sample(self, survey_type: SurveyType) -> Sample:
+        return sample(self.counts, survey_type, self.answered)
 
 
 class Tally:
@@ -28,8 +70,8 @@ class Tally:
         self._selection = selection
         self._survey_type = survey_type
         self._shown = shown
-        self.scores: Counter[int | None] = Counter()
-        """How often each score was given, of the records handed on."""
+        self.whole = Sums()
+        """Of all records handed on."""
         self._names: Counter[str] = Counter()
         self._describes_somebody = False
 
@@ -45,18 +87,18 @@ class Tally:
             if record.excluded:
                 self.excluded += 1
                 continue
-            self.scores[record.score] += 1
+            self.whole.add(record, self._survey_type)
             yield record
 
     @property
     def responses(self) -> int:
         """Records handed on."""
-        return self.scores.total()
+        return self.whole.counts.total()
 
     @property
     def score(self) -> Score:
         """Score of all records handed on."""
-        return score_of_counts(self.scores, self._survey_type)
+        return score_of_counts(self.whole.counts, self._survey_type)
 
     @property
     def property_names(self) -> tuple[str, ...]:

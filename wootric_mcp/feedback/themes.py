@@ -20,6 +20,7 @@ from wootric_mcp.feedback.phrases import (
     members_of,
     spelling_of,
 )
+from wootric_mcp.feedback.rows import Label, Row
 from wootric_mcp.feedback.score import Score, SurveyType, category, score
 
 _MOST_CANDIDATES = 150
@@ -40,20 +41,6 @@ _COMMENTS_READ = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A theme that the lexicon tells, and the comments that speak of it."""
-
-    name: str
-    asked: Sequence[Comment]
-    others: int
-    """How many of the other comments speak of it, too."""
-    scored: Sequence[Comment]
-    """Those of the other comments whose scores count."""
-    has: Callable[[str, Comment], bool]
-    """Whether a phrase of a comment speaks of the theme alone."""
-
-
-@dataclass(frozen=True, slots=True)
 class Theme:
     """A row of the lexicon or a phrase, and the comments asked about that speak of it."""
 
@@ -71,13 +58,24 @@ class Theme:
     score: Score
     """Of members and others."""
     name: str = ""
-    """Of a row, in our words or the operator's; "" for a phrase."""
+    """Of a row, in our words or the operator's; "" for a phrase or a tag."""
+    is_tag: bool = False
+    """Whether `phrase` is a tag of the account and no phrase."""
+    among: int = 1
+    """How many phrases a phrase was chosen from."""
     own: Mapping[str, str] = field(default_factory=dict)
     """Forms of phrases that speak of a row alone, and how each is written."""
 
     @property
     def n(self) -> int:
         return len(self.members)
+
+    @property
+    def label(self) -> Label | None:
+        """What tells it; None for a phrase."""
+        if self.is_tag:
+            return Label(self.phrase, is_tag=True)
+        return Label(self.name) if self.name else None
 
 
 def find_themes(
@@ -117,21 +115,24 @@ def find_themes(
         elsewhere = counts_of(others)
         contrast = _contrast(len(asked), len(others))
         telling = lambda form: contrast(counts[form], elsewhere[form])  # noqa: E731
-        row_telling = {row.name: contrast(len(row.asked), row.others) for row in rows}
+        row_telling = {row.label: contrast(len(row.asked), row.others) for row in rows}
     else:
         telling, departure = _departure(phrases, asked, survey_type)
-        row_telling = {row.name: departure(row.asked) for row in rows}
+        row_telling = {row.label: departure(row.asked) for row in rows}
     tellings = {form: telling(form) for form in phrases}
+    among = len(phrases)
     phrases = [form for form in phrases if not is_part(form, counts, tellings)]
     # A pair of words that stays says more than either.
     weight = {form: counts[form] * tellings[form] * (_GATHERING if " " in form else 1.0) for form in phrases}
     ranked = sorted(phrases, key=lambda form: (-weight[form], form))[:_MOST_CANDIDATES]
     members = members_of(ranked, asked)
     candidates: list[tuple[float, str, Row | None]] = [(weight[form], form, None) for form in ranked]
-    candidates += [(len(row.asked) * row_telling[row.name] * _GATHERING, row.name, row) for row in rows]
+    candidates += [
+        (len(row.asked) * row_telling[row.label] * _GATHERING, row.label.name, row) for row in rows
+    ]
     chosen: list[tuple[str, Row | None, Sequence[Comment]]] = []
     known = [(ids_of(theme), True) for theme in told]
-    for _, form, row in sorted(candidates, key=lambda one: (-one[0], one[2] is None, one[1])):
+    for _, form, row in sorted(candidates, key=_rank):
         if len(chosen) == most:
             break
         found = row.asked if row else members[form]
@@ -149,13 +150,24 @@ def find_themes(
     return [
         _of_row(row, counts, len(asked), survey_type)
         if row
-        else _of_phrase(form, found, everybody[form], len(asked), survey_type)
+        else _of_phrase(form, found, everybody[form], len(asked), among, survey_type)
         for form, row, found in chosen
     ]
 
 
+def _rank(candidate: tuple[float, str, Row | None]) -> tuple[float, int, str]:
+    """The heaviest first; of the same weight rows of the lexicon, then tags, then phrases."""
+    weight, form, row = candidate
+    return -weight, 2 if row is None else int(row.label.is_tag), form
+
+
 def _of_phrase(
-    form: str, found: Sequence[Comment], scored: Sequence[Comment], n: int, survey_type: SurveyType
+    form: str,
+    found: Sequence[Comment],
+    scored: Sequence[Comment],
+    n: int,
+    among: int,
+    survey_type: SurveyType,
 ) -> Theme:
     phrase = spelling_of(form, found)
     return Theme(
@@ -166,7 +178,13 @@ def _of_phrase(
         share=len(found) / n,
         others=tuple(scored),
         score=score((comment.record for comment in (*found, *scored)), survey_type),
+        among=among,
     )
+
+
+def row_theme(row: Row, asked: Sequence[Comment], survey_type: SurveyType) -> Theme:
+    """A row as theme, however few of the comments asked about it is told of."""
+    return _of_row(row, counts_of(asked) if row.asked else Counter(), len(asked), survey_type)
 
 
 def _of_row(row: Row, counts: Counter[str], n: int, survey_type: SurveyType) -> Theme:
@@ -192,15 +210,17 @@ def _of_row(row: Row, counts: Counter[str], n: int, survey_type: SurveyType) -> 
     best = next(iter(own), "")
     saying = [comment for comment in row.asked if best in comment.phrases]
     phrase = spelling_of(best, saying) if best else ""
+    run = _run(phrase.split(), saying[:_COMMENTS_READ]) if phrase else ""
     return Theme(
-        phrase=phrase,
+        phrase=row.label.name if row.label.is_tag else phrase,
         form=best,
-        run=_run(phrase.split(), saying[:_COMMENTS_READ]) if phrase else "",
+        run=run or phrase if row.label.is_tag else run,
         members=tuple(row.asked),
         share=len(row.asked) / n,
         others=tuple(row.scored),
         score=score((comment.record for comment in (*row.asked, *row.scored)), survey_type),
-        name=row.name,
+        name="" if row.label.is_tag else row.label.name,
+        is_tag=row.label.is_tag,
         own=own,
     )
 

@@ -6,9 +6,14 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Column, Label, case
 
 from wootric_mcp.feedback.records import FeedbackRecord
+from wootric_mcp.shield.clean import clean
+from wootric_mcp.shield.masking import mask
 from wootric_mcp.store import coverage, rows
 from wootric_mcp.store.freshness import good
 from wootric_mcp.store.intervals import Interval, joined
@@ -22,6 +27,11 @@ if TYPE_CHECKING:
     from wootric_mcp.store.analyses import Analyses
     from wootric_mcp.store.database import Database
     from wootric_mcp.store.reader import Reader
+
+
+_TAGGED = '%"tags":["%'
+"""How the document of a response with tags is told, in which quotation marks of texts are escaped."""
+_LONGEST_TAG = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +80,28 @@ async def rows_good(reader: Reader, start: int, end: int, *, asked_at: float, fr
 
 
 def records(
-    database: Database, holding: Holding, *, with_properties: bool, analyses: Analyses | None = None
+    database: Database,
+    holding: Holding,
+    *,
+    with_properties: bool,
+    with_tags: bool = False,
+    analyses: Analyses | None = None,
 ) -> Iterator[FeedbackRecord]:
     """The responses held, newest first. It blocks, and holds a few at a time only.
 
-    Their properties, as they were when the person answered, and the analysis of their comments are read only
-    if they are asked for.
+    Their properties, as they were when the person answered, their tags and the analysis of their comments are
+    read only if they are asked for.
     """
     c = responses.c
-    columns = [c.id, c.created, c.end_user_id, c.score, c.excluded, c.shown]
-    columns += [c.row] if with_properties else []
+    columns: list[Column[Any] | Label[Any]] = [c.id, c.created, c.end_user_id, c.score, c.excluded, c.shown]
+    if with_properties:
+        columns.append(c.row)
+    elif with_tags:  # most rows have none, and are not worth reading
+        columns.append(case((c.row.like(_TAGGED), c.row), else_=None).label("row"))
     columns += [c.analysis] if analyses else []
     for row in rows.stream(database, responses, holding.intervals, columns=columns):
-        snapshot = json.loads(row.row).get("end_user") if with_properties else None
+        document = json.loads(row.row) if (with_properties or with_tags) and row.row else {}
+        snapshot = document.get("end_user") if with_properties else None
         yield FeedbackRecord(
             id=row.id,
             end_user_id=row.end_user_id,
@@ -90,6 +109,13 @@ def records(
             text=row.shown,
             created_at=datetime.fromtimestamp(row.created, UTC),
             properties=(snapshot or {}).get("properties") or {},
+            tags=tuple(dict.fromkeys(map(_tag, document.get("tags") or ()))) if with_tags else (),
             excluded=row.excluded,
             analysis=analyses.of(row) if analyses and row.shown else "",
         )
+
+
+@lru_cache(maxsize=1 << 12)
+def _tag(text: str) -> str:
+    """A tag as it may be shown."""
+    return mask(clean(text, _LONGEST_TAG))

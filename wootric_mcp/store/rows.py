@@ -11,6 +11,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Label,
     Row,
     Table,
     and_,
@@ -91,7 +92,7 @@ def stream(
     *,
     where: ColumnElement[bool] | None = None,
     newest_first: bool = True,
-    columns: Sequence[Column[Any]] | None = None,
+    columns: Sequence[Column[Any] | Label[Any]] | None = None,
     chunk: int = 1_000,
 ) -> Iterator[Row[Any]]:
     """The rows created in any of some intervals, each once, in order of creation and id.

@@ -27,6 +27,7 @@ from wootric_mcp.tools.registry import Toolset
 
 feedback = Toolset("feedback")
 
+CompareTo = Annotated[str, IdText, Field(description='Another period, or "previous"', max_length=LONGEST)]
 MaxTokens = Annotated[int, Field(description="Length of the answer in tokens", ge=500, le=8_000)]
 
 
@@ -34,6 +35,7 @@ MaxTokens = Annotated[int, Field(description="Length of the answer in tokens", g
 async def summarize_feedback(
     ctx: Context[App],
     period: PeriodText = "last 30 days",
+    compare_to: CompareTo = "",
     category: Category = "any",
     query: Annotated[
         str, Field(description="Only comments with these words; see search_feedback", max_length=LONGEST)
@@ -43,13 +45,15 @@ async def summarize_feedback(
     fresh: Fresh = False,
 ) -> CallToolResult:
     """Sums up what people said in a period: the score with its margin, how many answered and commented, the
-    themes of the comments with counts, and word-for-word quotes with response ids. Reads every response, so
-    the figures are totals. The first choice for questions such as "what were detractors saying last week"."""
+    themes of the comments with counts, what each does to the score and how it changed, and word-for-word
+    quotes with response ids. Reads every response, so the figures are totals. The first choice for questions
+    such as "what were detractors saying last week"."""
     from wootric_mcp.tools.digests import summarize
 
     return await summarize(
         app_of(ctx),
         period,
+        compare_to,
         category,
         query,
         where,
@@ -108,9 +112,7 @@ async def search_feedback(
 async def analyze_nps(
     ctx: Context[App],
     period: PeriodText = "last 30 days",
-    compare_to: Annotated[
-        str, IdText, Field(description='Another period, or "previous"', max_length=LONGEST)
-    ] = "",
+    compare_to: CompareTo = "",
     group_by: Annotated[str, Field(description="An end-user property", max_length=LONGEST)] = "",
     interval: Annotated[
         Literal["none", "day", "week", "month", "quarter"], Field(description="Cut the period into these")

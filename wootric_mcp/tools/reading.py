@@ -51,14 +51,18 @@ class Evidence:
     receipt: Receipt
     rows: int
     """How many there are."""
-    _records: Callable[[bool, Lexicon | None], Iterator[FeedbackRecord]]
+    _records: Callable[[bool, bool, Lexicon | None], Iterator[FeedbackRecord]]
+    response_rate: float | None = None
+    """Wootric's own, in per cent, if it was asked for just this period."""
 
-    def records(self, *, with_properties: bool, lexicon: Lexicon | None = None) -> Iterator[FeedbackRecord]:
+    def records(
+        self, *, with_properties: bool, with_tags: bool = False, lexicon: Lexicon | None = None
+    ) -> Iterator[FeedbackRecord]:
         """The responses, one after the other from the store, newest first, for a worker thread: it blocks.
 
         With a lexicon, what is kept of the analysis of their comments comes with them.
         """
-        return stoppable(self._records(with_properties, lexicon))
+        return stoppable(self._records(with_properties, with_tags, lexicon))
 
 
 def stoppable(records: Iterator[FeedbackRecord]) -> Iterator[FeedbackRecord]:
@@ -146,13 +150,18 @@ class _Question:
             missing += f" {count} more that share one second cannot be reached through the API."
         database = await reader.database()
 
-        def stored(with_properties: bool, lexicon: Lexicon | None) -> Iterator[FeedbackRecord]:
+        def stored(
+            with_properties: bool, with_tags: bool, lexicon: Lexicon | None
+        ) -> Iterator[FeedbackRecord]:
             analyses = Analyses(lexicon) if lexicon else None
             self._analyses += [analyses] if analyses else []
-            return records(database, holding, with_properties=with_properties, analyses=analyses)
+            return records(
+                database, holding, with_properties=with_properties, with_tags=with_tags, analyses=analyses
+            )
 
         receipt = Receipt(self.period, self.as_of, missing.strip(), remark)
-        return Evidence(receipt, holding.rows, stored)
+        rate = self.summary.response_rate if self.summary else None
+        return Evidence(receipt, holding.rows, stored, rate)
 
     def keep(self) -> None:
         """Have kept what was found out about comments; nobody waits for that."""
