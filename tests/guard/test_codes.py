@@ -226,14 +226,3 @@ async def test_plain_writes_are_asked_about_where_the_operator_wants_it(mode: Er
     assert first == f"Create response (end_user: “{MARA}”, score: “7”, text: “Fine 'now'”)?"
     assert "plan" in second
     assert third == "Generate bounce report?"
-
-
-class Terminal:
-    """Stands in for a person's terminal."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path, *, answer: str = "y") -> None:
-        self.shown: list[str] = []
-        monkeypatch.setenv("WOOTRIC_STORE", f"sqlite:///{folder / 'store.sqlite3'}")
-        monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-        monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-        monkeypatch.setattr("builtins.input", lambda prompt: answer)

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -42,27 +42,27 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run `approve …` or `audit …`; the exit status."""
+def main(arguments: Sequence[str], now: Callable[[], float] = time.time) -> int:
+    """Run `approve …` or `audit …`; the exit status. `now` is the wall clock, epoch seconds."""
     options = parser().parse_args(arguments)
     settings = Settings.load()
     if options.command == "audit":
         return _audit(settings, options.n, as_json=options.json)
-    return _approve(settings, normal(options.code))
+    return _approve(settings, normal(options.code), now)
 
 
-def _approve(settings: Settings, code: str) -> int:
+def _approve(settings: Settings, code: str, now: Callable[[], float]) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return _refused("approve needs a terminal, so that a person sees what would happen.")
     from wootric_mcp.store import codes  # SQLAlchemy and all that
 
     hash_ = codes.hash_of(code)
     for path in _stores(settings):
-        if sealed := codes.sealed_in(path, hash_, time.time()):
+        if sealed := codes.sealed_in(path, hash_, now()):
             _say(unsealed(code, sealed))
             if input("Let this happen? [y/N] ").strip().lower() not in _YES:
                 return _refused("Not approved. Nothing was changed.", 1)
-            return _approved(path, hash_)
+            return _approved(path, hash_, now())
     return _refused(
         "There is no such code: it is used, older than 5 minutes, or of a server with another WOOTRIC_STORE "
         "(set the same one here). Nothing was changed.",
@@ -70,10 +70,9 @@ def _approve(settings: Settings, code: str) -> int:
     )
 
 
-def _approved(path: Path, hash_: str) -> int:
+def _approved(path: Path, hash_: str, now: float) -> int:
     from wootric_mcp.store import codes
 
-    now = time.time()
     try:
         if codes.approve_in(path, hash_, now, now + LIFETIME):
             return _say(f"Approved. The same call acts once within {LIFETIME / 60:.0f} minutes.")
