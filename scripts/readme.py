@@ -29,6 +29,7 @@ from wootric_mcp.store import freshness
 from wootric_mcp.tools.catalog import CATALOG
 
 README = Path(__file__).parents[1] / "README.md"
+SNAPSHOTS = Path(__file__).parents[1] / "tests" / "snapshots"
 
 SETTINGS = {
     "client_id": "OAuth client id (in Wootric: Settings, API)",
@@ -134,9 +135,15 @@ def freshness_table() -> str:
     return "\n".join(re.findall(r"^\|.*\|$", freshness.__doc__ or "", re.MULTILINE))
 
 
+def confirmation_table() -> str:
+    """What comes of a call by client and policy, as the tests of the guard saw it."""
+    return (SNAPSHOTS / "confirmation.md").read_text(encoding="utf-8").rstrip()
+
+
 PARTS = {
     "example": example,
     "freshness": freshness_table,
+    "confirmation": confirmation_table,
     "settings": settings_table,
     "tools": tools_table,
     "prompts": prompts_table,

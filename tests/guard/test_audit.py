@@ -147,6 +147,13 @@ def test_only_its_user_can_read_it(tmp_path: Path) -> None:
     assert file.parent.stat().st_mode & 0o777 == 0o700
 
 
+def test_a_line_that_was_cut_off_does_not_spoil_the_next(tmp_path: Path) -> None:
+    file = tmp_path / "audit.jsonl"
+    file.write_text('{"number": 1}\n{"numb', encoding="utf-8")
+    audit.append(file, '{"number": 2}')
+    assert list(audit.lines(file)) == [{"number": 2}, {"number": 1}]
+
+
 def test_a_full_file_gives_way_and_no_line_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit, "LARGEST", 4_000)
     file = tmp_path / "audit.jsonl"

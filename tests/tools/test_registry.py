@@ -69,10 +69,12 @@ async def test_what_is_off_is_not_listed_and_refused_when_called(mode: Era) -> N
     with running() as served:
         async with connected(served, mode, person=Person("yes"), read_only=True) as client:
             listed = {tool.name for tool in (await client.list_tools()).tools}
-            assert "delete_end_user" not in listed
-            said = await refused(client, "delete_end_user", end_user=MARA)
-        assert "switched off on this server" in said
-        assert "Nothing was read or changed" in said
+            for operation in OPERATIONS.values():
+                assert (operation.id in listed) is operation.is_read_only
+                if not operation.is_read_only:
+                    said = await refused(client, operation.id, end_user=MARA)
+                    assert "switched off on this server" in said
+                    assert "Nothing was read or changed" in said
         assert served.sandbox.account.traffic.total == 0
 
 

@@ -124,9 +124,13 @@ def append(path: Path, line: str) -> None:
     make_private(path)
     if path.stat().st_size >= LARGEST:
         _rotate(path)
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
     try:
         data = f"{line}\n".encode()
+        if os.lseek(descriptor, 0, os.SEEK_END):
+            os.lseek(descriptor, -1, os.SEEK_END)
+            if os.read(descriptor, 1) != b"\n":  # a line that a full disk cut off
+                data = b"\n" + data
         if os.write(descriptor, data) != len(data):
             raise OSError(0, "the disk is full")
         os.fsync(descriptor)

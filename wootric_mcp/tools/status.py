@@ -31,6 +31,7 @@ async def status(app: App) -> CallToolResult:
         "time_zone": str(app.zone),
         "now": shapes.local(app, app.now()),
         "read_only": settings.read_only,
+        "confirm": settings.confirm,
         "call_deadline_seconds": settings.deadline,
     }
     summary = await _connection(app, known) if settings.is_usable else f"Not usable: {settings.what_to_set()}"
