@@ -31,7 +31,9 @@ def logged(folder: Path) -> list[dict[str, Any]]:
 async def test_every_operation_that_acts_leaves_both_lines(operation: str, tmp_path: Path) -> None:
     case = CASES[operation]
     with running(snapshot_edit="204") as served:
-        async with connected(served, person=Person("yes"), folder=tmp_path) as client:
+        async with connected(
+            served, person=Person("yes"), folder=tmp_path, send_domains="lumenfield.test"
+        ) as client:
             await answered(client, operation, **case.arguments)
         mailed = len(served.sandbox.account.outbox())
     before, after = logged(tmp_path)
