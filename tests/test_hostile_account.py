@@ -179,6 +179,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("get_nps_summary", {}),
     ("list_segments", {}),
     ("list_survey_templates", {}),
+    ("list_follow_ups", {"period": "all", "value_property": GROUP}),
     ("plan_email_survey", {"people": ["1", "2", "3"], "eligibility": "ours"}),
     ("plan_email_survey", {"period": "all", "category": "detractor"}),
     ("send_email_survey", {"emails": [1], "intro": "Hello"}),

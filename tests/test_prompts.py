@@ -4,14 +4,13 @@ import ast
 import re
 from pathlib import Path
 
-import httpx
 import pytest
 from mcp import Client
 from mcp.server import MCPServer
 from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, TextContent
 
-from tests.accounts import MARA, Person, answered, connected, refused, running
+from tests.accounts import MARA, Person, answered, connected, refused, running, structure_of
 from wootric_mcp.api.models import EndUser, EndUserSettings, SurveySettings
 from wootric_mcp.feedback.period import EXAMPLES
 from wootric_mcp.prompts import PromptFile, PromptFileError, load_prompts, register
@@ -80,17 +79,17 @@ async def test_a_call_that_a_prompt_spells_out_is_answered(prompt: PromptFile) -
                 await answered(client, call.func.id, **arguments)
 
 
-async def test_a_follow_up_reaches_people_who_have_just_answered_only_with_survey_immediately() -> None:
+async def test_a_follow_up_reaches_people_who_have_just_answered_only_by_our_rules() -> None:
     text = PROMPTS["follow_up_with_detractors"].text
-    assert text.count("`survey_immediately: true`") == 2
+    assert '`eligibility: "ours"`' in text
     person = Person()
     with running() as served:
         async with connected(served, person=person) as client:
+            for rules in ("wootric", "ours"):
+                plan = await answered(client, "plan_email_survey", people=[MARA], eligibility=rules)
             said = await refused(client, "send_email_survey", emails=[MARA])
-            await answered(client, "send_email_survey", emails=[MARA], survey_immediately=True)
-        async with httpx.AsyncClient(trust_env=False) as control:
-            outbox = await control.get(f"{served.base_url}/_sandbox/outbox")
-    assert len(outbox.json()) == 1
+            await answered(client, "send_email_survey", plan=structure_of(plan)["plan"])
+        assert len(served.sandbox.account.outbox()) == 1
     assert "surveyed lately: 1" in said
     (question,) = person.questions
     assert "everybody on the list" in question

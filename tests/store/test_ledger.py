@@ -88,7 +88,7 @@ async def test_a_person_with_a_new_address_is_the_same_person(ledger: Ledger) ->
     moved = ledger.recipient("new@example.com", 7)
     assert not (await claimed(ledger, [moved], plan="P-2")).granted
     assert await ledger.mailed([moved], since=NOW - DAY) == {moved}
-    assert await ledger.mailed_people([7, 8]) == {7}
+    assert await ledger.mailed_people([7, 8]) == {7: NOW}
 
 
 async def test_a_day_has_only_so_many_mails(ledger: Ledger) -> None:

@@ -18,6 +18,7 @@ JOBS = {
     "search_feedback",
     "analyze_nps",
     "check_quotes",
+    "list_follow_ups",
     "plan_email_survey",
     "find_customer",
     "account_status",

@@ -105,15 +105,16 @@ class Ledger:
         """Those who were, or may have been, mailed after `since` (account time), or ever with `plan`."""
         return await self._file.do(lambda connection: self._mailed(connection, people, plan, since))
 
-    async def mailed_people(self, ids: Sequence[int], *, since: float = 0.0) -> set[int]:
-        """Of some end-user ids those who were, or may have been, mailed after `since` (account time)."""
+    async def mailed_people(self, ids: Sequence[int]) -> dict[int, float]:
+        """Of some end-user ids those who were, or may have been, mailed, and when last (account time)."""
         by_mark = {mark(self._key, each): each for each in ids}
 
-        def look(connection: Connection) -> set[int]:
-            found: set[int] = set()
+        def look(connection: Connection) -> dict[int, float]:
+            found: dict[int, float] = {}
             for some in _chunks(list(by_mark)):
-                matching = self._may_have_left().where(sends.c.person.in_(some), requests.c.made_at > since)
-                found |= {by_mark[row.person] for row in connection.execute(matching)}
+                for row in connection.execute(self._may_have_left().where(sends.c.person.in_(some))):
+                    person = by_mark[row.person]
+                    found[person] = max(row.made_at, found.get(person, row.made_at))
             return found
 
         return await self._file.do(look)
@@ -262,10 +263,10 @@ class Ledger:
                 found |= {getattr(row, column.name) for row in rows}
         return {one for one in people if one.address in found or one.person in found - {""}}
 
-    def _may_have_left(self) -> Select[str, str]:
+    def _may_have_left(self) -> Select[str, str, float]:
         left = (requests.c.account == self._account, requests.c.state != "not sent")
         joined = sends.join(requests, sends.c.request == requests.c.id)
-        return select(sends.c.recipient, sends.c.person).select_from(joined).where(*left)
+        return select(sends.c.recipient, sends.c.person, requests.c.made_at).select_from(joined).where(*left)
 
     def _count(self, connection: Connection, since: float) -> int:
         c = requests.c

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 email_surveys = Toolset("email_surveys")
 
 PlanId = Annotated[str, Field(description="From plan_email_survey; then nothing else")]
-Immediately = Annotated[bool, Field(description="Skip Wootric's check who may be surveyed")]
+Immediately = Annotated[bool, Field(description="Skip Wootric's own rests and draw")]
 Subject = Annotated[str, Field(description="With {{name}} placeholders")]
 Intro = Annotated[str, Field(description="Above the question; {{name}} too")]
 Sender = Annotated[str, Field(description="Name")]
@@ -147,12 +147,12 @@ async def send_email_survey(
     survey: Annotated[Any, Resolve(draft_email_survey)],
     plan: PlanId = "",
     emails: Annotated[list[Annotated[str, IdText]], Field(description="Addresses, R-… aliases or ids")] = [],  # noqa: B006
-    external_ids: Annotated[list[str], Field(description="Your ids, one per address")] = [],  # noqa: B006
+    external_ids: Annotated[list[str], Field(description="One per address")] = [],  # noqa: B006
     survey_immediately: Immediately = False,
     subject: Subject = "",
     intro: Intro = "",
     context: Contexts = [],  # noqa: B006
-    properties: Properties = {},  # noqa: B006
+    properties: Annotated[Properties, Field(description="Stored with everybody")] = {},  # noqa: B006
     senders_name: Sender = "",
     reply_to_email: ReplyTo = "",
     delay: Delay = 0,
@@ -180,7 +180,7 @@ async def send_email_survey_csv(
     survey_immediately: Immediately = False,
     subject: Subject = "",
     intro: Intro = "",
-    context: Contexts = [],  # noqa: B006
+    context: Annotated[Contexts, Field(description="As in send_email_survey")] = [],  # noqa: B006
     senders_name: Sender = "",
     reply_to_email: ReplyTo = "",
     custom_sender_email: Annotated[str, Field(description="Sender's address")] = "",

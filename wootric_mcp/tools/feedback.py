@@ -19,7 +19,9 @@ from wootric_mcp.tools.parameters import (
     Fresh,
     HasText,
     IdText,
+    Limit,
     PeriodText,
+    Value,
     Where,
     or_none,
 )
@@ -28,6 +30,12 @@ from wootric_mcp.tools.registry import Toolset
 feedback = Toolset("feedback")
 
 CompareTo = Annotated[str, IdText, Field(description='Another period, or "previous"', max_length=LONGEST)]
+Answered = Annotated[str, IdText, Field(description="When they answered")]
+HadProperties = Annotated[
+    dict[str, Value | list[Value]],
+    WithJsonSchema({"type": "object"}),
+    Field(description="Their properties, as elsewhere"),
+]
 MaxTokens = Annotated[int, Field(description="Length of the answer in tokens", ge=500, le=8_000)]
 
 
@@ -162,33 +170,49 @@ async def find_customer(
     return await customer(app_of(ctx), end_user, detail, fresh=fresh)
 
 
+@feedback.job("List follow-ups", answers.ROWS)
+async def list_follow_ups(
+    ctx: Context[App],
+    period: Answered = "last 90 days",
+    where: HadProperties = {},  # noqa: B006
+    value_property: Annotated[str, Field(description="A number to rank by, too")] = "",
+    limit: Limit = 10,
+) -> CallToolResult:
+    """Lists unhappy customers nobody has got back to: no better score since, not mailed from here; the most
+    pressing first."""
+    from wootric_mcp.tools.follow_ups import follow_ups
+
+    return await follow_ups(app_of(ctx), period, where, value_property, limit, progress=ctx.report_progress)
+
+
 @feedback.job("Plan e-mail survey", answers.PLAN)
 async def plan_email_survey(
     ctx: Context[App],
     people: Annotated[
         list[Annotated[str, IdText]], Field(description="Addresses, R-… aliases or ids; or a selection:")
     ] = [],  # noqa: B006
-    period: Annotated[str, IdText, Field(description="When they answered", max_length=LONGEST)] = "",
-    category: Category = "any",
-    where: Where = {},  # noqa: B006
+    period: Answered = "",
+    category: Annotated[
+        Literal["any", "promoter", "passive", "detractor"], Field(description="By score")
+    ] = "any",
+    where: HadProperties = {},  # noqa: B006
     has_text: HasText = MISSING,
     eligibility: Annotated[
         Literal["wootric", "ours"],
-        Field(description="wootric: its rests and 33 % draw decide; ours: all are mailed, e.g. a follow-up"),
+        Field(description="wootric: its rests and draw decide; ours: all are mailed, as a follow-up"),
     ] = "wootric",
     message: Annotated[
         dict[str, Any],
         WithJsonSchema({"type": "object"}),
         Field(
             description="As in send_email_survey: subject, intro ({{name}}: the person's property), "
-            "senders_name, reply_to_email, delay, delivery_time (hh:mm, UTC), language_property, "
+            "senders_name, reply_to_email, delay, delivery_time, language_property, "
             "survey_settings (with survey_template_id)"
         ),
     ] = {},  # noqa: B006
 ) -> CallToolResult:
     """Tells who would be mailed a survey, who is left out and why, and keeps that as a plan for 24 hours.
-    Sends nothing; send_email_survey(plan=…) does. Opt-outs and who was mailed from here lately are always
-    left out."""
+    Sends nothing; send_email_survey(plan=…) does."""
     from wootric_mcp.feedback.selection import Selection
     from wootric_mcp.tools.survey_plans import plan_survey
 
