@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeAlias
 import anyio
 import bpe_openai
 from mcp import Client
+from mcp.client.session import ElicitationFnT
 from mcp.types import CallToolResult, ElicitResult
 from pydantic import SecretStr
 
@@ -165,7 +166,7 @@ async def connected(
     served: RunningSandbox,
     mode: Era = "auto",
     *,
-    person: Person | None = None,
+    person: ElicitationFnT | None = None,
     clock: Clock | None = None,
     folder: Path | None = None,
     **flags: Any,

@@ -17,6 +17,7 @@ from tests.guard.test_confirmation import writes
 from tests.tools.test_every_operation import CASES
 from wootric_mcp.guard import audit, cli
 from wootric_mcp.operations import OPERATIONS
+from wootric_mcp.tools import sending
 
 Era = Literal["auto", "legacy"]
 WRITING = [row.id for row in OPERATIONS.values() if not row.is_read_only]
@@ -43,6 +44,7 @@ async def test_every_operation_that_acts_leaves_both_lines(operation: str, tmp_p
     assert before["tool"] == operation
     assert before["confirmed"] == ("asked, yes" if case.asks else "not needed")
     assert before["request"]
+    assert after.get("sent", 0) == before.get("mailed", 0)
     assert set(before["arguments"]) <= set(case.arguments)
     assert before["target"] or operation in {"send_email_survey_csv", "generate_bounce_report"}
     assert before.get("mailed", 0) == mailed * operation.startswith("send")
@@ -98,6 +100,24 @@ async def test_what_became_of_a_write_that_failed_is_told(
     assert before["outcome"] == "begins"
     assert after["outcome"] == outcome
     assert after["error"]
+
+
+async def test_a_survey_of_which_a_part_is_unclear_is_not_noted_as_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [f"guest{number}@lumenfield.test" for number in range(101)]
+    with running(rate_limit=None) as served:
+        post = sending._post
+
+        async def post_and_cut_off_the_next(*arguments: Any) -> None:
+            await post(*arguments)
+            served.sandbox.faults.add({"kind": "cut_after", "path": "/v1/email_survey", "next": 1})
+
+        monkeypatch.setattr(sending, "_post", post_and_cut_off_the_next)
+        async with connected(served, person=Person("yes"), folder=tmp_path) as client:
+            await answered(client, "send_email_survey", emails=people, survey_immediately=True)
+    after = logged(tmp_path)[-1]
+    assert (after["sent"], after["unclear"], after["outcome"]) == (100, 1, "may have changed")
 
 
 @pytest.mark.parametrize("mode", ERAS)

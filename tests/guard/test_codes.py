@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 from typing import Any, Literal
 
+import anyio
 import pytest
 from mcp import Client
+from mcp.types import ElicitResult, ErrorData
 
 from tests.accounts import (
     ERAS,
@@ -24,6 +26,7 @@ from tests.accounts import (
     text_of,
 )
 from tests.guard.test_confirmation import writes
+from wootric_mcp.guard import confirmation
 
 Era = Literal["auto", "legacy"]
 DELETE: dict[str, Any] = {"end_user": MARA, "response_id": MARA_LAST}
@@ -95,6 +98,44 @@ async def test_a_client_that_answers_without_showing_the_question_gets_a_code(
             assert "without showing it to anybody" in said
             await answered(client, "delete_response", **DELETE, code=code_in(said))
         assert writes(served) == ["DELETE"]
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_an_acceptance_without_any_content_confirms_nothing(mode: Era) -> None:
+    async def accept(*_: Any) -> ElicitResult:
+        return ElicitResult(action="accept")
+
+    with running() as served:
+        async with connected(served, mode, person=accept) as client:
+            await offered(client, "delete_response", **DELETE)
+        assert writes(served) == []
+
+
+async def test_a_client_that_fails_to_ask_gets_a_code() -> None:
+    async def fail(*_: Any) -> ErrorData:
+        return ErrorData(code=-32601, message="no dialogs here")
+
+    with running() as served:
+        async with connected(served, "legacy", person=fail) as client:
+            await offered(client, "delete_response", **DELETE)
+        assert writes(served) == []
+
+
+async def test_a_person_who_leaves_the_question_open_is_waited_for_only_so_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(confirmation, "PATIENCE", 0.05)
+
+    async def never(*_: Any) -> ElicitResult:
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    with running() as served:
+        async with connected(served, "legacy", person=never) as client:
+            said = await refused(client, "delete_response", **DELETE)
+        assert "has not answered" in said
+        assert said.endswith("Nothing was changed.")
+        assert writes(served) == []
 
 
 @pytest.mark.parametrize("mode", ERAS)

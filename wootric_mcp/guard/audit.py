@@ -56,15 +56,18 @@ class Audit:
         self._now = now
 
     @asynccontextmanager
-    async def acting(self, about: Mapping[str, Any]) -> AsyncIterator[None]:
+    async def acting(self, about: Mapping[str, Any]) -> AsyncIterator[dict[str, int]]:
         """While a call acts: noted before, and again with what became of it.
+
+        Gives a place for counts that the second line is to tell; an `unclear` one makes the outcome unclear.
 
         Raises:
             ToolError: If the first line cannot be written; then nothing must be done.
         """
         path = audit_file(self._settings)
+        counts: dict[str, int] = {}
         if path is None:
-            yield
+            yield counts
             return
         from wootric_mcp.store.location import account_name
 
@@ -78,15 +81,15 @@ class Audit:
             ) from error
         outcome = {"outcome": "may have changed"}
         try:
-            yield
-            outcome = {"outcome": "done"}
+            yield counts
+            outcome = {"outcome": "may have changed" if counts.get("unclear") else "done"}
         except BaseException as error:
             outcome = {"outcome": _outcome(error), "error": type(error).__name__}
             raise
         finally:
             with anyio.CancelScope(shield=True):
                 try:
-                    await to_thread.run_sync(append, path, self._line(both, **outcome))
+                    await to_thread.run_sync(append, path, self._line({**both, **counts}, **outcome))
                 except OSError:
                     log.exception("The outcome of a write could not be added to the audit log %s", path)
 

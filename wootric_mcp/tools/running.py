@@ -47,6 +47,7 @@ Asks = Callable[..., Awaitable[Effect | None]]
 _ROUNDS = 5
 # People whom one line of the audit log names.
 _NAMED = 100
+_COUNTS = ("sent", "not_sent", "unclear")
 _RECORDS = ("response_id", "decline_id")
 _PEOPLE = ("end_user", "email", "phone_number")
 _Code = Annotated[str, Field(description="As told")]
@@ -131,8 +132,11 @@ def guarded(spec: ToolSpec, settings: Settings) -> ToolFunction:
             }
             try:
                 with anyio.fail_after(settings.deadline):
-                    async with app.audit.acting(about):
-                        return await spec.function(**{name: arguments[name] for name in own})
+                    async with app.audit.acting(about) as counts:
+                        answer = await spec.function(**{name: arguments[name] for name in own})
+                        figures = (answer.structured_content or {}).get("figures", {})
+                        counts.update({name: figures[name] for name in _COUNTS if name in figures})
+                        return answer
             except TimeoutError as error:
                 raise _TimedOutError(f"{_no_answer(settings.deadline)} {_what_now(spec)}") from error
 
