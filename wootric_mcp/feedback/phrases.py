@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 
 from wootric_mcp.feedback.comments import Comment
 
@@ -21,10 +22,7 @@ _MOSTLY, _NEARLY_ALL = 0.6, 0.9
 
 def counts_of(comments: Iterable[Comment]) -> Counter[str]:
     """How many of these comments say each phrase, by its form; counts of parts add up."""
-    counts: Counter[str] = Counter()
-    for comment in comments:
-        counts.update(comment.phrases.keys())
-    return counts
+    return Counter(chain.from_iterable(comment.phrases for comment in comments))
 
 
 def is_phrase(form: str, counts: Counter[str], n: int) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import heapq
 import math
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from wootric_mcp.feedback.budget import estimate_tokens
 from wootric_mcp.feedback.comments import Comment
+from wootric_mcp.feedback.phrases import counts_of
 from wootric_mcp.feedback.records import FeedbackRecord, Person
 
 LONGEST = 200
@@ -57,9 +57,7 @@ class Quotes:
     def __init__(self, comments: Sequence[Comment], person: Person) -> None:
         self._person = person
         self._n = len(comments)
-        self._counts: Counter[str] = Counter()
-        for comment in comments:
-            self._counts.update(comment.phrases.keys())
+        self._counts = counts_of(comments)
         self._taken: list[frozenset[str]] = []
         self._taken_ids: set[int] = set()
 
@@ -124,13 +122,10 @@ class Quotes:
     def _weights(self, members: Sequence[Comment]) -> dict[str, float]:
         """Phrases that are said more often here than among all, by how much of what is said here they
         make."""
-        inside: Counter[str] = Counter()
-        for member in members:
-            inside.update(member.phrases.keys())
         n = len(members)
         return {
             form: times / n * (0.05 + math.log(times / n / (self._counts[form] / self._n)))
-            for form, times in inside.items()
+            for form, times in counts_of(members).items()
             if times > 1 and times / n >= self._counts[form] / self._n
         }
 
@@ -141,9 +136,13 @@ def _likeness(words: frozenset[str], other: frozenset[str]) -> float:
 
 
 def _centrality(comment: Comment, weights: Mapping[str, float]) -> float:
-    found = heapq.nlargest(_TOP_PHRASES, (weights[form] for form in comment.phrases if form in weights))
+    found = sorted((weights[form] for form in comment.phrases if form in weights), reverse=True)
     # A comment with a link wants to be followed more than to be read.
-    return (0.01 + sum(found)) * _length_prior(comment.length) * (0.1 if "://" in comment.record.text else 1)
+    return (
+        (0.01 + sum(found[:_TOP_PHRASES]))
+        * _length_prior(comment.length)
+        * (0.1 if "://" in comment.record.text else 1)
+    )
 
 
 def _length_prior(words: int) -> float:
