@@ -83,7 +83,7 @@ def _fill(store: Path, number: int, *, analysed: bool) -> None:
     from wootric_mcp.store.database import Database
     from wootric_mcp.store.schema import responses
 
-    put = partial(rows.put, table=responses, seen=0.0, privacy="standard", marks=str)
+    put = partial(rows.put, table=responses, seen=0.0, privacy="alias", marks=str)
     if analysed:
         put = partial(put, analysis=partial(analysis, lexicon=lexicon()))
     models = [
@@ -92,7 +92,7 @@ def _fill(store: Path, number: int, *, analysed: bool) -> None:
         )
         for place, (score, text) in enumerate(comments(number), 1)
     ]
-    database = Database.open(f"sqlite:///{store}", privacy="standard")
+    database = Database.open(f"sqlite:///{store}", privacy="alias")
     for begin in range(0, number, _BATCH):
         with database.writing() as connection:
             put(connection, models=models[begin : begin + _BATCH])
@@ -126,7 +126,7 @@ def _take(store: str) -> dict[str, float]:
 
     chosen = lexicon()
     imported = time.perf_counter()
-    database = Database.open(f"sqlite:///{store}", privacy="standard")
+    database = Database.open(f"sqlite:///{store}", privacy="alias")
     held = Holding(((0, int(_NOW.timestamp())),))
     processor = time.process_time()
     as_text(

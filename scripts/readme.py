@@ -50,7 +50,7 @@ SETTINGS = {
     "default: a file in your data folder",
     "store_days": "days it is kept after Wootric last returned it; 0: until the server ends",
     "budget_share": "share of the requests left by others that reading ahead may use",
-    "privacy": "`strict`: no e-mail address, phone number or IP address is stored; as a flag `--privacy`",
+    "privacy": "who sees people's addresses and numbers; see “Privacy”; as a flag `--privacy`",
     "confirm": "who agrees before anything is deleted, overwritten or mailed to customers; see “Safety”; "
     "as a flag `--confirm`",
     "confirm_writes": "the same before every other change; as a flag `--confirm-writes`",

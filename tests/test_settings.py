@@ -177,7 +177,7 @@ def test_separators_alone_name_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         ("WOOTRIC_BUDGET_SHARE", "0", "greater than 0"),
         ("WOOTRIC_BUDGET_SHARE", "1.5", "less than or equal to 1"),
         ("WOOTRIC_BUDGET_SHARE", "nan", "less than or equal to 1"),
-        ("WOOTRIC_PRIVACY", "some", "'standard' or 'strict'"),
+        ("WOOTRIC_PRIVACY", "some", "'full', 'alias' or 'strict'"),
     ],
 )
 def test_a_wrong_setting_of_the_store_is_a_problem_that_says_what_is_valid(
@@ -189,7 +189,7 @@ def test_a_wrong_setting_of_the_store_is_a_problem_that_says_what_is_valid(
     assert variable in problem
     assert named in problem
     assert (settings.store, settings.store_days, settings.budget_share) == ("", 90, 0.5)
-    assert settings.privacy == "standard"
+    assert settings.privacy == "alias"
 
 
 @pytest.mark.parametrize("value", ["off", "memory", "sqlite:///feedback.sqlite3", "sqlite:////var/feedback"])
@@ -207,7 +207,7 @@ def test_settings_of_one_word_are_read_in_any_case(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_flag_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WOOTRIC_PRIVACY", "standard")
+    monkeypatch.setenv("WOOTRIC_PRIVACY", "full")
     assert Settings.load({"privacy": "strict"}).privacy == "strict"
 
 

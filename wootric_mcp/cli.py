@@ -108,7 +108,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--privacy",
         choices=get_args(Privacy),
-        help="strict: e-mail addresses, phone numbers and IP addresses are not stored",
+        help="who sees people's addresses: alias (default) shows those of a person who is asked about; full "
+        "also shows them beside feedback; strict shows, stores and logs none, and reveal_customer asks first",
     )
     return made
 
@@ -145,6 +146,10 @@ def run(arguments: Sequence[str]) -> int:
     with ExitStack() as stack:
         try:
             settings = _settings(options, stack)
+            if settings.is_strict:
+                from wootric_mcp.shield.logs import mask_logs
+
+                mask_logs()
             closed = anyio.Event()
             server = build_server(settings, on_close=closed.set)
         except UnknownToolError as error:

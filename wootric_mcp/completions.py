@@ -20,7 +20,7 @@ from mcp.types import (
     ResourceTemplateReference,
 )
 
-from wootric_mcp.shield.clean import clean
+from wootric_mcp.shield.fields import shown_name
 
 if TYPE_CHECKING:
     from wootric_mcp.tools.app import App
@@ -30,7 +30,6 @@ logger = logging.getLogger(__name__)
 _PATIENCE = 2.0
 _REMEMBERED = 300.0
 _MOST = 100
-_LONGEST_NAME = 200
 
 Source = Callable[[], Awaitable[Sequence[str]]]
 
@@ -40,16 +39,14 @@ def register(server: MCPServer[Any], app: App) -> None:
 
     async def templates() -> Sequence[str]:
         found = await app.client().survey_templates()
-        return [clean(template.name, _LONGEST_NAME) for template in found.survey_templates if template.name]
+        return [shown_name(template.name) for template in found.survey_templates if template.name]
 
     async def template_ids() -> Sequence[str]:
         found = await app.client().survey_templates()
         return [str(template.id) for template in found.survey_templates]
 
     async def segments() -> Sequence[str]:
-        return [
-            clean(segment.name, _LONGEST_NAME) for segment in await app.client().segments() if segment.name
-        ]
+        return [shown_name(segment.name) for segment in await app.client().segments() if segment.name]
 
     ids = _remembered(template_ids)
     of_prompts = {

@@ -12,12 +12,12 @@ from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 from mcp.server.mcpserver.resources import FunctionResource
 
 from wootric_mcp.shield.clean import clean
+from wootric_mcp.shield.fields import shown_name
 
 if TYPE_CHECKING:
     from wootric_mcp.api.models import SurveyTemplate
     from wootric_mcp.tools.app import App
 
-_LONGEST_NAME = 200
 _JSON, _MARKDOWN = "application/json", "text/markdown"
 
 Content = str | dict[str, Any]
@@ -34,7 +34,7 @@ def register(server: MCPServer[Any], app: App) -> None:
     async def segments() -> Content:
         found = await app.client().segments()
         rows = [
-            {"name": clean(segment.name, _LONGEST_NAME), "data_type": clean(segment.data_type, _LONGEST_NAME)}
+            {"name": shown_name(segment.name), "data_type": shown_name(segment.data_type)}
             for segment in found
         ]
         return {"untrusted": {"segments": rows}}
@@ -99,10 +99,10 @@ def _template(template: SurveyTemplate) -> dict[str, Any]:
     """What is shown of a template; the account's users chose its names."""
     return {
         "id": template.id,
-        "name": clean(template.name, _LONGEST_NAME),
-        "default_language": clean(template.default_language, _LONGEST_NAME),
+        "name": shown_name(template.name),
+        "default_language": shown_name(template.default_language),
         "languages": [
-            {"code": clean(language.code, _LONGEST_NAME), "name": clean(language.name, _LONGEST_NAME)}
+            {"code": shown_name(language.code), "name": shown_name(language.name)}
             for language in template.languages
         ],
     }

@@ -14,8 +14,9 @@ from wootric_mcp.guard.single_use import once
 from wootric_mcp.settings import Settings
 from wootric_mcp.tools.app import App, utc_now
 from wootric_mcp.tools.arguments import Arguments
-from wootric_mcp.tools.catalog import CATALOG
+from wootric_mcp.tools.catalog import offered
 from wootric_mcp.tools.registry import build, select
+from wootric_mcp.tools.strict import Strict
 
 INSTRUCTIONS = """\
 Customer feedback of a Wootric (InMoment) account: NPS, CSAT and CES scores with comments.
@@ -48,7 +49,8 @@ def build_server(
     Raises:
         wootric_mcp.tools.registry.UnknownToolError: If a setting names a tool or toolset that is not there.
     """
-    chosen = select(CATALOG, settings)
+    catalog = offered(settings)
+    chosen = select(catalog, settings)
     tools = [build(spec, settings) for spec in chosen]
     names = {spec.name for spec in chosen}
     app = App(settings, now or utc_now, clock)
@@ -62,13 +64,14 @@ def build_server(
             if on_close:
                 on_close()
 
+    extensions = [Strict()] if settings.is_strict else []
     server = MCPServer(
         "wootric",
         title="Wootric feedback",
         version=__version__,
         instructions=INSTRUCTIONS,
         tools=tools,
-        extensions=[Arguments(tools, {spec.name for spec in CATALOG} - names)],
+        extensions=[*extensions, Arguments(tools, {spec.name for spec in catalog} - names)],
         lifespan=lifespan,
         log_level="WARNING",
         request_state_security=once(),

@@ -18,7 +18,7 @@ SECRETS = ("client_secret", "password", "account_token")
 
 Region = Literal["us", "eu", "au"]
 SurveyType = Literal["nps", "csat5", "csat10", "ces7"]
-Privacy = Literal["standard", "strict"]
+Privacy = Literal["full", "alias", "strict"]
 Confirm = Literal["ask", "ask_or_token", "off"]
 Names = Annotated[tuple[str, ...], NoDecode]
 
@@ -68,8 +68,9 @@ class Settings(BaseSettings):
     """Days that something is kept after Wootric last returned it; 0: until the server ends."""
     budget_share: float = Field(default=0.5, gt=0, le=1)
     """Share of the requests left by others that reading ahead may use."""
-    privacy: Privacy = "standard"
-    """`strict`: no e-mail address, phone number or IP address is stored or shown."""
+    privacy: Privacy = "alias"
+    """Whether answers show e-mail addresses, phone numbers and IP addresses: `alias` only of a person who is
+    asked about, `full` also beside responses and declines, `strict` none, and none is stored or logged."""
 
     confirm: Confirm = "ask_or_token"
     """How what deletes, overwrites or mails customers is confirmed: `ask`, by a person only; `ask_or_token`,
@@ -103,6 +104,11 @@ class Settings(BaseSettings):
     def is_sandbox(self) -> bool:
         """Whether this is the story sandbox that the server itself started."""
         return self._is_sandbox
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether nobody's addresses and numbers may be shown, stored or logged."""
+        return self.privacy == "strict"
 
     @property
     def problems(self) -> tuple[str, ...]:

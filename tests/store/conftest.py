@@ -156,6 +156,6 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture(params=["memory", "file"])
 def database(request: pytest.FixtureRequest, path: Path) -> Iterator[Database]:
-    made = opened(path) if request.param == "file" else Database.open("sqlite://", privacy="standard")
+    made = opened(path) if request.param == "file" else Database.open("sqlite://", privacy="alias")
     yield made
     made.close()

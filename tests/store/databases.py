@@ -15,7 +15,7 @@ from wootric_mcp.store.schema import documents
 ROOT = Path(__file__).parents[2]
 
 
-def opened(path: Path, privacy: Privacy = "standard", account: str = "") -> Database:
+def opened(path: Path, privacy: Privacy = "alias", account: str = "") -> Database:
     return Database.open(f"sqlite:///{path}", privacy=privacy, account=account)
 
 
@@ -27,7 +27,7 @@ def names(connection: Connection) -> list[str]:
     return list(connection.scalars(select(documents.c.name).order_by(documents.c.name)))
 
 
-def filled(path: Path, count: int = 1, privacy: Privacy = "standard") -> None:
+def filled(path: Path, count: int = 1, privacy: Privacy = "alias") -> None:
     database = opened(path, privacy)
     with database.writing() as connection:
         for number in range(count):

@@ -19,7 +19,7 @@ SOURCES = ("responses", "responses/person:1", "declines")
 
 @pytest.fixture(scope="module")
 def database() -> Iterator[Database]:
-    made = Database.open("sqlite://", privacy="standard")
+    made = Database.open("sqlite://", privacy="alias")
     yield made
     made.close()
 

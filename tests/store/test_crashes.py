@@ -227,7 +227,7 @@ def test_a_process_killed_while_it_makes_the_store_leaves_one_that_opens(tmp_pat
             until(store.exists)
             time.sleep(draw.uniform(0, 0.08))
             process.kill()
-            database = Database.open(f"sqlite:///{store}", privacy="standard")
+            database = Database.open(f"sqlite:///{store}", privacy="alias")
             with database.writing() as connection:
                 assert rows.count(connection, responses, [(0, 1 << 40)]) <= 500
             assert database.path == store

@@ -93,7 +93,7 @@ def test_once_closed_it_says_so(database: Database) -> None:
 
 def test_another_kind_of_url_is_refused() -> None:
     with pytest.raises(StoreError, match="sqlite"):
-        Database.open("mysql://x", privacy="standard")
+        Database.open("mysql://x", privacy="alias")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
@@ -186,7 +186,7 @@ import sys
 from wootric_mcp.store.database import Database, upsert
 from wootric_mcp.store.schema import documents
 sys.stdin.readline()
-database = Database.open("sqlite:///" + sys.argv[1], privacy="standard")
+database = Database.open("sqlite:///" + sys.argv[1], privacy="alias")
 for number in range(20):
     with database.writing() as connection:
         upsert(connection, documents, [{"name": f"{sys.argv[2]}-{number}", "row": "1", "read_at": 1.0}])

@@ -7,7 +7,7 @@ from wootric_mcp.store.database import Database
 
 
 def test_the_latest_reading_of_a_document_is_kept() -> None:
-    database = Database.open("sqlite://", privacy="standard")
+    database = Database.open("sqlite://", privacy="alias")
     with database.writing() as connection:
         documents.put(connection, "segments", '["a"]', 5.0)
         documents.put(connection, "segments", '["old"]', 4.0)

@@ -13,7 +13,7 @@ from wootric_mcp.store.database import Database
 
 @pytest.fixture
 def connection() -> Iterator[Connection]:
-    database = Database.open("sqlite://", privacy="standard")
+    database = Database.open("sqlite://", privacy="alias")
     with database.writing() as connection:
         yield connection
     database.close()

@@ -18,7 +18,7 @@ marking = partial(mark, KEY)
 
 @pytest.fixture
 def connection() -> Iterator[Connection]:
-    database = Database.open("sqlite://", privacy="standard")
+    database = Database.open("sqlite://", privacy="alias")
     with database.writing() as connection:
         yield connection
     database.close()

@@ -25,7 +25,7 @@ marking = partial(mark, b"key")
 
 @pytest.fixture
 def database() -> Iterator[Database]:
-    made = Database.open("sqlite://", privacy="standard")
+    made = Database.open("sqlite://", privacy="alias")
     yield made
     made.close()
 
@@ -41,7 +41,7 @@ def put(
     *models: rows.Model,
     table: Table = responses,
     seen: float = 1.0,
-    privacy: Privacy = "standard",
+    privacy: Privacy = "alias",
 ) -> None:
     with database.writing() as connection:
         rows.put(connection, table, models, seen=seen, privacy=privacy, marks=marking)
@@ -119,7 +119,7 @@ def test_every_response_comes_out_equal(
     )
     row = sent.model_dump_json(exclude_unset=True)
     assert rows.load(responses, row) == sent
-    database = Database.open("sqlite://", privacy="standard")
+    database = Database.open("sqlite://", privacy="alias")
     put(database, sent)
     assert kept(database) == [sent]
     assert stored(database)[1].created <= created.replace(tzinfo=UTC).timestamp()
@@ -160,7 +160,7 @@ def test_strict_privacy_keeps_no_address(database: Database) -> None:
 
 def test_a_stricter_privacy_rewrites_what_is_stored(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite3"
-    database = Database.open(f"sqlite:///{path}", privacy="standard")
+    database = Database.open(f"sqlite:///{path}", privacy="alias")
     end_user = EndUser.model_validate({"id": 3, "created_at": 5, "email": "mara@lumenfield.test"})
     put(database, *(response(n, end_user={"email": f"mara{n}@lumenfield.test"}) for n in range(1, 2_500)))
     put(database, end_user, table=end_users)
@@ -173,7 +173,7 @@ def test_a_stricter_privacy_rewrites_what_is_stored(tmp_path: Path) -> None:
     assert not [file for file in files if b"lumenfield" in file.read_bytes()]
     assert len(kept(strict)) == 2_499
     strict.close()
-    Database.open(f"sqlite:///{path}", privacy="standard").close()
+    Database.open(f"sqlite:///{path}", privacy="alias").close()
 
 
 def test_rows_stream_in_order_of_creation_and_id(database: Database) -> None:
@@ -200,7 +200,7 @@ def test_intervals_are_half_open_may_overlap_and_come_in_any_order(database: Dat
 def test_a_stream_has_each_row_of_the_intervals_once(
     created: dict[int, int], intervals: list[tuple[int, int]], chunk: int, newest_first: bool
 ) -> None:
-    database = Database.open("sqlite://", privacy="standard")
+    database = Database.open("sqlite://", privacy="alias")
     put(database, *(response(number, second) for number, second in created.items()))
     inside = [
         (second, number)

@@ -59,7 +59,7 @@ def test_a_list_is_covered_by_those_with_fewer_filters() -> None:
 
 
 def test_the_rows_of_a_list_are_those_with_its_marks() -> None:
-    database = Database.open("sqlite://", privacy="standard")
+    database = Database.open("sqlite://", privacy="alias")
     rows: list[dict[str, Any]] = [
         {
             "id": 100 * person + 10 * excluded + score,

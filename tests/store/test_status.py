@@ -28,7 +28,7 @@ def settings_for(path: Path, **more: object) -> Settings:
 
 
 def made(path: Path) -> Database:
-    return Database.open(f"sqlite:///{path}", privacy="standard")
+    return Database.open(f"sqlite:///{path}", privacy="alias")
 
 
 def names(folder: Path) -> set[str]:
@@ -73,9 +73,8 @@ def test_rows_and_what_was_read_are_told_by_list(tmp_path: Path) -> None:
 def test_a_privacy_that_is_set_but_not_applied_yet_is_told(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite3"
     made(path).close()
-    assert (
-        "Privacy: standard (here strict is set: the next program that starts so makes it that)"
-        in described(path, settings_for(path, privacy="strict"), BERLIN)
+    assert "Privacy: alias (here strict is set: the next program that starts so makes it that)" in described(
+        path, settings_for(path, privacy="strict"), BERLIN
     )
 
 

@@ -21,7 +21,7 @@ RESPONSES = sources.responses()
 
 @pytest.fixture
 def connection() -> Iterator[Connection]:
-    database = Database.open("sqlite://", privacy="standard")
+    database = Database.open("sqlite://", privacy="alias")
     with database.writing() as connection:
         yield connection
     database.close()

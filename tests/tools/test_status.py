@@ -36,7 +36,7 @@ async def test_an_empty_store_says_how_to_fill_it() -> None:
     with running() as served:
         async with connected(served) as client:
             known = figures(await answered(client, "account_status"))
-    assert (known["store"], known["privacy"], known["responses_kept"]) == ("memory", "standard", "0")
+    assert (known["store"], known["privacy"], known["responses_kept"]) == ("memory", "alias", "0")
     assert "summarize_feedback" in known["time_zone_check"]
     assert known["requests_share_for_reading"] == 0.5
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,16 @@ def quoted(text: str | None, longest: int = _LONGEST) -> str:
     if not text:
         return "no address"
     return f"“{clean(text, longest).replace('”', _PLAIN).replace('“', _PLAIN)}”"
+
+
+def without_addresses(question: str) -> str:
+    """The question with addresses and numbers of people masked, and still another one for other people."""
+    from wootric_mcp.shield.masking import mask
+
+    masked = mask(question)
+    if masked == question:
+        return question
+    return f"{masked} Reference: {hashlib.blake2b(question.encode(), digest_size=4).hexdigest()}."
 
 
 def plain(title: str, given: Mapping[str, Any]) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-LETTER = r"[^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
-"""A letter or digit beside which no number begins: Japanese, Chinese and Korean put no space there."""
+_UNSPACED = r"[\u3040-\u9fff\uac00-\ud7af]"
+BEGIN = rf"(?:(?<!\w)|(?<={_UNSPACED}))"
+END = rf"(?:(?!\w)|(?={_UNSPACED}))"
+"""Where a number may begin and end: Japanese, Chinese and Korean put no space between it and a word."""
 
 _EMAIL = re.compile(
     r"(?<![\w.+-])[\w.+-][\w.+'’-]{0,63}(?:[@＠]|%40| ?[\[(](?:at|@)[\])] ?)"
@@ -27,18 +29,17 @@ _TOKEN = re.compile(
 )
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
-_IP = re.compile(rf"(?<!{LETTER}|\.)(?:{_OCTET}\.){{3}}{_OCTET}(?![\w.]*\d)")
-_IP6 = re.compile(rf"(?<!{LETTER}|:)(?=[0-9a-f]*:)[0-9a-f:]{{2,39}}(?!{LETTER}|:)", re.IGNORECASE)
+_IP = re.compile(rf"{BEGIN}(?<!\.)(?:{_OCTET}\.){{3}}{_OCTET}(?![\w.]*\d)")
+_IP6 = re.compile(rf"{BEGIN}(?<!:)(?=[0-9a-fA-F]*:)[0-9a-fA-F:]{{2,39}}{END}(?!:)")
 _VERSION = re.compile(
     r"\b(?:version|release|build|update|firmware|driver|chrome|firefox|safari|ios|android|app|v)\W{0,2}$",
     re.IGNORECASE,
 )
 
 _IBAN = re.compile(
-    rf"(?<!{LETTER})[A-Z]{{2}}\d{{2}}(?:[ -]?[A-Z0-9]{{4}}){{2,7}}(?:[ -]?[A-Z0-9]{{1,4}})?(?!{LETTER})",
-    re.IGNORECASE,
+    rf"{BEGIN}[A-Za-z]{{2}}\d{{2}}(?:[ -]?[A-Za-z0-9]{{4}}){{2,7}}(?:[ -]?[A-Za-z0-9]{{1,4}})?{END}"
 )
-_CARD = re.compile(rf"(?<!{LETTER}|[.-])[2-6](?:[ .-]?\d){{12,18}}(?!{LETTER}|-|\.\d)")
+_CARD = re.compile(rf"{BEGIN}(?<![.-])[2-6](?:[ .-]?\d){{12,18}}{END}(?!-|\.\d)")
 _CARD_LENGTHS = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}"
     r"|3(?:0[0-5]|[689]\d)\d{11}|35(?:2[89]|[3-8]\d)\d{12}|6(?:011|22\d|4[4-9]\d|5\d\d)\d{12}|62\d{14,17}"

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from wootric_mcp.shield.masking import LETTER
+from wootric_mcp.shield.masking import BEGIN, END
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
 _SEPARATOR = r"[ .\-‐‑–－/()（）]"
 _CANDIDATE = re.compile(
-    rf"(?<!{LETTER}|[.,:/#€$£¥-])(?:[+＋]{_SEPARATOR}?|[(（])?\d(?:{_SEPARATOR}{{0,3}}\d){{6,20}}(?!{LETTER}|[€$£¥%])"
+    rf"{BEGIN}(?<![.,:/#€$£¥-])(?:[+＋]{_SEPARATOR}?|[(（])?\d(?:{_SEPARATOR}{{0,3}}\d){{6,20}}{END}(?![€$£¥%])"
 )
 _PART = re.compile(r"\S+")
 _MOST_PARTS = 7

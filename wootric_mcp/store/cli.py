@@ -13,6 +13,7 @@ import anyio
 
 from wootric_mcp.feedback.period import PeriodError, resolve_period
 from wootric_mcp.settings import Privacy, Settings
+from wootric_mcp.shield.logs import mask_logs
 from wootric_mcp.store.location import files_of, store_file
 
 ZoneOf = Callable[[Settings], tzinfo]
@@ -62,6 +63,8 @@ def main(arguments: Sequence[str], zone_of: ZoneOf) -> int:
     options = parser().parse_args(arguments)
     if options.command == "sync":
         settings = Settings.load({"privacy": options.privacy} if options.privacy else {})
+        if settings.is_strict:
+            mask_logs()
         return _sync(settings, " ".join(options.period), zone_of)
     settings = Settings.load()
     unknown = [problem for problem in settings.problems if problem.startswith(_TELLING)]

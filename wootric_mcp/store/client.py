@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
@@ -22,6 +23,7 @@ from wootric_mcp.api.limits import PACE, Pace, Urgency
 from wootric_mcp.api.models import Bounds, NpsSummary, Segment, SurveyTemplates
 from wootric_mcp.api.paging import Batch, Reading, Stopped, Take, hand
 from wootric_mcp.api.people import Person
+from wootric_mcp.shield.fields import masked
 from wootric_mcp.store import coverage, documents, rows, schema, sources
 from wootric_mcp.store.errors import StoreError
 from wootric_mcp.store.freshness import AGEING, CHANGES_AFTER, DAY, MINUTE, UNSETTLED
@@ -310,10 +312,15 @@ class CachingClient(ReflectingClient):
         return await ask()
 
     async def _keep(self, name: str, kind: TypeAdapter[T], found: T) -> T:
-        row, now = kind.dump_json(found).decode(), self.reader.tick()
+        row, now = self._as_kept(kind.dump_json(found)), self.reader.tick()
         with suppress(StoreError):  # what was found is worth more than that it is kept
             await self.reader.write(partial(documents.put, name=name, row=row, read_at=now))
         return found
+
+    def _as_kept(self, row: str | bytes) -> str:
+        """JSON as it is kept: under strict privacy without addresses and numbers of people."""
+        found = json.loads(row)
+        return json.dumps(masked(found, strictly=True) if self._settings.is_strict else found)
 
     async def summary(
         self, start: date | None, end: date, *, zone: tzinfo, fresh: bool = False, since: float = 0.0
@@ -334,7 +341,7 @@ class CachingClient(ReflectingClient):
         async with self.reader.question():
             found = await self.get_nps_summary(start=start, end=end)
             with suppress(StoreError):
-                row = found.model_dump_json()
+                row = self._as_kept(found.model_dump_json())
                 await self.reader.write(partial(documents.put, name=name, row=row, read_at=now))
         return found
 

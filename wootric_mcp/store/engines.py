@@ -99,7 +99,7 @@ def on_disk(path: Path, privacy: Privacy, account: str, *, unfit: tuple[int, int
         with location.alone(path):
             location.forget_aside(path, older_than=0.0 if privacy == "strict" else _ASIDE_KEPT)
             if unfit and location.identity(path) == unfit:
-                location.set_aside(path, keep=privacy == "standard")
+                location.set_aside(path, keep=privacy != "strict")
             return _opened(path, privacy, account)
     except _OtherAccount:
         why = (
@@ -148,7 +148,7 @@ def _put_in_order(engine: Engine, path: Path, privacy: Privacy, account: str) ->
             raise
         logger.warning("The store %s is damaged: it is set aside and filled anew.", path)
         engine.dispose()
-        location.set_aside(path, keep=privacy == "standard")
+        location.set_aside(path, keep=privacy != "strict")
         location.make_private(path)
         _prepare(engine, privacy, account)
 
@@ -205,7 +205,7 @@ def _empty(engine: Engine, path: Path, privacy: Privacy) -> None:
     """
     aside = location.cleared_aside(path)
     with engine.connect() as connection:
-        if privacy == "standard":
+        if privacy != "strict":
             location.make_private(aside)
             connection.exec_driver_sql("VACUUM INTO ?", (str(aside),))
     with begun(engine, "BEGIN IMMEDIATE") as connection:
@@ -252,7 +252,7 @@ def version(connection: Connection) -> int | None:
 
 def privacy_of(connection: Connection) -> str:
     """How privately it was stored."""
-    return _fact(connection, "privacy") or "standard"
+    return _fact(connection, "privacy") or "alias"
 
 
 def _fact(connection: Connection, name: str) -> str | None:

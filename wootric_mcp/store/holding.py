@@ -6,14 +6,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Label, case
 
 from wootric_mcp.feedback.records import FeedbackRecord
-from wootric_mcp.shield.clean import clean
-from wootric_mcp.shield.masking import mask
+from wootric_mcp.shield.fields import shown_name
 from wootric_mcp.store import coverage, rows
 from wootric_mcp.store.freshness import good
 from wootric_mcp.store.intervals import Interval, joined
@@ -102,20 +100,20 @@ def records(
     for row in rows.stream(database, responses, holding.intervals, columns=columns):
         document = json.loads(row.row) if (with_properties or with_tags) and row.row else {}
         snapshot = document.get("end_user") if with_properties else None
+        properties = (snapshot or {}).get("properties") or {}
         yield FeedbackRecord(
             id=row.id,
             end_user_id=row.end_user_id,
             score=row.score,
             text=row.shown,
             created_at=datetime.fromtimestamp(row.created, UTC),
-            properties=(snapshot or {}).get("properties") or {},
             tags=tuple(dict.fromkeys(map(_tag, document.get("tags") or ()))) if with_tags else (),
+            properties={shown_name(name): value for name, value in properties.items()},
             excluded=row.excluded,
             analysis=analyses.of(row) if analyses and row.shown else "",
         )
 
 
-@lru_cache(maxsize=1 << 12)
 def _tag(text: str) -> str:
     """A tag as it may be shown."""
-    return mask(clean(text, _LONGEST_TAG))
+    return shown_name(text, _LONGEST_TAG)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wootric_mcp.settings import Settings
 from wootric_mcp.tools.declines import declines
 from wootric_mcp.tools.email_surveys import email_surveys
 from wootric_mcp.tools.end_users import end_users
@@ -10,7 +11,7 @@ from wootric_mcp.tools.metrics import metrics
 from wootric_mcp.tools.registry import ToolSpec
 from wootric_mcp.tools.responses import responses
 from wootric_mcp.tools.segments import segments
-from wootric_mcp.tools.survey_settings import settings
+from wootric_mcp.tools.survey_settings import settings as survey_settings
 from wootric_mcp.tools.survey_templates import survey_templates
 
 TOOLSETS = (
@@ -18,7 +19,7 @@ TOOLSETS = (
     end_users,
     responses,
     declines,
-    settings,
+    survey_settings,
     metrics,
     segments,
     survey_templates,
@@ -26,3 +27,12 @@ TOOLSETS = (
 )
 
 CATALOG: tuple[ToolSpec, ...] = tuple(spec for toolset in TOOLSETS for spec in toolset.specs)
+
+
+def offered(settings: Settings) -> tuple[ToolSpec, ...]:
+    """The catalog, and under strict privacy the tool that shows what the others hide."""
+    if not settings.is_strict:
+        return CATALOG
+    from wootric_mcp.tools.revealing import revealing
+
+    return (*CATALOG, *revealing.specs)

@@ -93,15 +93,17 @@ async def customer(app: App, named: str, detail: str, *, fresh: bool) -> CallToo
     # The newest response follows with the rest, and the settings come whole from their own endpoint.
     for name in ("last_score", "last_comment", "last_channel", "surveys_off"):
         del fields[name]
-    fields["settings"] = settings[0].model_dump(
-        exclude={"id", "end_user_id", "created_at", "updated_at"}, exclude_none=True
+    switches = settings[0].model_dump(
+        mode="json", exclude={"id", "end_user_id", "created_at", "updated_at"}, exclude_none=True
     )
+    fields["settings"] = shapes.personal(app, switches)
     fields["responses"] = _table(app, shapes.response_fields, _RESPONSE, responses.rows)
     fields["declines"] = _table(app, shapes.decline_fields, _DECLINE, declines.rows)
     scores = [response.score for response in responses.rows if response.score is not None]
     latest = f"; last score {scores[0]}" if scores else ""
     left_out = sum(listed.count - len(listed.rows) for listed in (responses, declines))
-    following = "" if not left_out else answers.next_call("find_customer", end_user=named, detail="full")
+    again = fields["alias"] if app.settings.is_strict else named
+    following = "" if not left_out else answers.next_call("find_customer", end_user=again, detail="full")
     counts = f"{answers.counted(responses.count, 'response')}, {answers.counted(declines.count, 'decline')}"
     if not all(reading.complete for reading in readings):
         counts = f"at least {counts} (not all could be read in time)"

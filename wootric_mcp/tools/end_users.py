@@ -10,6 +10,7 @@ from pydantic import MISSING, Field
 
 from wootric_mcp.guard.confirmation import Effect
 from wootric_mcp.guard.questions import quoted
+from wootric_mcp.shield.fields import shown_name
 from wootric_mcp.tools import answers, shapes
 from wootric_mcp.tools.app import App, app_of
 from wootric_mcp.tools.lists import end_user_list
@@ -161,7 +162,7 @@ async def update_end_user(
     )
     update = await app.client().update_end_user(target.person, change)
     fields = shapes.end_user_fields(app, update.end_user) if update.end_user else None
-    names = ", ".join(answers.shown(name, 80) for name in (*update.fields, *update.changed))
+    names = ", ".join(map(shown_name, (*update.fields, *update.changed)))
     return answers.outcome(f"Updated the end user. Changed: {names or 'nothing, it was so already'}.", fields)
 
 
@@ -171,7 +172,7 @@ async def ask_delete_end_user(ctx: Context[App], target: Annotated[Any, Resolve(
     from wootric_mcp.api.people import ANONYMOUS
 
     user = target.user
-    known_as = quoted(user.email or user.phone_number or user.external_id)
+    known_as = quoted(shapes.known_as(app_of(ctx), user))
     shared = " This is the anonymous user that all visitors without an address share." * (
         user.email == ANONYMOUS
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mcp.types import CallToolResult
 
+from wootric_mcp.shield.fields import masked
 from wootric_mcp.tools import answers, shapes
 from wootric_mcp.tools.listing import Listing, Read, collect, offset_cursor, offset_of, question_of
 
@@ -27,7 +28,6 @@ _PAGE, _PAGES = 50, 30
 # What an answer may cost: a row of an ordinary account takes about 45 tokens.
 _ROW_TOKENS, _LEAST_TOKENS = 70, 3_500
 _PROPERTIES, _PROPERTIES_IN_FULL = 8, 40
-_STRIPPED = "E-mail addresses and phone numbers are not kept here; get_end_user shows those of one person."
 
 
 async def response_list(
@@ -82,7 +82,7 @@ async def response_list(
         patience=app.patience,
         matches=matches,
     )
-    columns = shapes.RESPONSE_COLUMNS + shapes.RESPONSE_EXTRA * (detail == "full")
+    columns = shapes.response_columns(app, in_full=detail == "full")
     return _answer(app, tool, "response", listing, chosen, shapes.response_fields, columns, asked, limit)
 
 
@@ -122,7 +122,7 @@ async def decline_list(
         patience=app.patience,
         matches=lambda decline: has_properties(decline.end_user.properties, where),
     )
-    columns = shapes.DECLINE_COLUMNS + shapes.DECLINE_EXTRA * (detail == "full")
+    columns = shapes.decline_columns(app, in_full=detail == "full")
     return _answer(app, tool, "decline", listing, chosen, shapes.decline_fields, columns, asked, limit)
 
 
@@ -192,8 +192,7 @@ async def end_user_list(
             question,
             matches,
         )
-    columns = shapes.END_USER_COLUMNS + shapes.END_USER_EXTRA * (detail == "full")
-    is_stripped = app.settings.privacy == "strict" and sort_key == "created_at" and not (email or changed)
+    columns = shapes.end_user_columns(app, in_full=detail == "full")
     return _answer(
         app,
         "list_end_users",
@@ -204,7 +203,6 @@ async def end_user_list(
         columns,
         asked,
         limit,
-        _STRIPPED if is_stripped else "",
     )
 
 
@@ -262,8 +260,9 @@ def _answer(
     columns: tuple[str, ...],
     asked: Mapping[str, Any],
     limit: int,
-    remark: str = "",
 ) -> CallToolResult:
+    if app.settings.is_strict:  # whoever asked by an address knows it
+        asked = masked(asked)
     is_full = bool(asked.get("detail"))
     cut, most = (answers.FULL, _PROPERTIES_IN_FULL) if is_full else (answers.CONCISE, _PROPERTIES)
     table = [
@@ -277,7 +276,7 @@ def _answer(
     summary = (
         f"{answers.counted(len(listing.rows), what)}, {order}; {bounds}"
         f"{f'; {filters}' if filters else ''}; {listing.coverage(what, app.zone)}. "
-        f"As of {shapes.local(app, listing.as_of or app.now())}.{remark and ' '}{remark}"
+        f"As of {shapes.local(app, listing.as_of or app.now())}."
     )
     following = answers.next_call(tool, **asked, limit=limit, cursor=listing.cursor) if listing.cursor else ""
     return answers.rows(

@@ -68,14 +68,16 @@ class Toolset:
 
         return register
 
-    def job(self, title: str, output: Mapping[str, Any]) -> Callable[[ToolFunction], ToolFunction]:
-        """Register a tool that answers a whole question and changes nothing."""
+    def job(
+        self, title: str, output: Mapping[str, Any], *, asks: Asks | None = None
+    ) -> Callable[[ToolFunction], ToolFunction]:
+        """Register a tool that answers a whole question and changes nothing; `asks` as for an operation."""
 
         def register(function: ToolFunction) -> ToolFunction:
             hints = ToolAnnotations(
                 read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True
             )
-            self.specs.append(ToolSpec(function, title, self.name, output, hints))
+            self.specs.append(ToolSpec(function, title, self.name, output, hints, asks))
             return function
 
         return register

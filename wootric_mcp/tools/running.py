@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from inspect import Parameter, Signature, signature
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
@@ -27,7 +28,7 @@ from wootric_mcp.guard.confirmation import (
     Held,
     Way,
 )
-from wootric_mcp.guard.questions import plain
+from wootric_mcp.guard.questions import plain, without_addresses
 from wootric_mcp.operations import Risk
 from wootric_mcp.shield.clean import clean
 from wootric_mcp.shield.fence import fence
@@ -105,7 +106,10 @@ def guarded(spec: ToolSpec, settings: Settings) -> ToolFunction:
     def described(arguments: Mapping[str, Any]) -> tuple[Call, Effect, dict[str, Any]]:
         call = Call(spec.name, {name: arguments[name] for name in arguments_of_call})
         given = {name: value for name, value in call.arguments.items() if value != defaults[name]}
-        return call, arguments.get("effect") or Effect(plain(spec.title, given), Risk.WRITE), given
+        effect = arguments.get("effect") or Effect(plain(spec.title, given), Risk.WRITE)
+        if settings.is_strict:
+            effect = replace(effect, question=without_addresses(effect.question))
+        return call, effect, given
 
     async def confirm(**arguments: Any) -> Any:
         call, effect, _ = described(arguments)

@@ -10,7 +10,7 @@ from pydantic import MISSING, Field
 
 from wootric_mcp.guard.confirmation import Effect
 from wootric_mcp.guard.questions import quoted
-from wootric_mcp.tools import answers
+from wootric_mcp.tools import answers, shapes
 from wootric_mcp.tools.app import App, app_of
 from wootric_mcp.tools.parameters import EndUser, Switch, given, or_none
 from wootric_mcp.tools.registry import Toolset
@@ -60,7 +60,7 @@ async def ask_update_end_user_settings(
     if not effects:
         return None
     user = target.user
-    known_as = quoted(user.email or user.phone_number or user.external_id)
+    known_as = quoted(shapes.known_as(app_of(ctx), user))
     return Effect(f"Change the survey settings of end user {user.id} ({known_as}): {'; '.join(effects)}?")
 
 

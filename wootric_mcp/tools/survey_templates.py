@@ -5,6 +5,7 @@ from __future__ import annotations
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
 
+from wootric_mcp.shield.fields import shown_name
 from wootric_mcp.tools import answers
 from wootric_mcp.tools.app import App, app_of
 from wootric_mcp.tools.registry import Toolset
@@ -20,7 +21,7 @@ async def list_survey_templates(ctx: Context[App]) -> CallToolResult:
     table = (
         [
             item.id,
-            item.name,
+            shown_name(item.name),
             item.default_language,
             [language.code for language in item.languages],
             item.id == found.default_survey_template_id,
