@@ -39,11 +39,11 @@ def filled(n: int, rng: random.Random, *said: tuple[str, int]) -> list[str]:
 
 def test_what_one_side_says_more_is_told_with_its_share_on_both() -> None:
     rng = random.Random(1)
-    here = comments(filled(100, rng, ("installation", 12)))
+    here = comments(filled(100, rng, ("installation", 20)))
     there = comments(filled(200, rng, ("installation", 6)), start=1_000)
     found = by_phrase(drivers(here, there))["installation"]
-    assert (found.n, found.share, found.n_there, found.share_there) == (12, 0.12, 6, 0.03)
-    assert found.z == contrast(100, 200)(12, 6)
+    assert (found.n, found.share, found.n_there, found.share_there) == (20, 0.2, 6, 0.03)
+    assert found.z == contrast(100, 200)(20, 6)
     assert "installation" not in by_phrase(drivers(there, here))
 
 

@@ -165,7 +165,7 @@ def _voices(members: Sequence[Comment]) -> int:
     """People who say something in words of their own: copies of a longer text, or nearly copies, are one."""
     from wootric_mcp.feedback.duplicates import first_of
 
-    brief = {(each.record.end_user_id, each.words) for each in members if len(each.words) < _COPIES_FROM}
-    texts = {each.words: each.record.text for each in members if len(each.words) >= _COPIES_FROM}
+    brief = {(each.record.end_user_id, each.words) for each in members if each.length < _COPIES_FROM}
+    texts = {each.words: each.record.text for each in members if each.length >= _COPIES_FROM}
     different = len(set(first_of(list(texts.values())[:_TEXTS_COMPARED])))
     return min(distinct_people(members), len(brief) + different)
