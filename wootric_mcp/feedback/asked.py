@@ -35,7 +35,8 @@ class Asked:
         """Responses that match the whole selection, with or without a comment."""
         self.saying_ids: set[int] = set()
         """Comments that say what the query asks for, whatever category; all of them without a query."""
-        comments = analyse(self._commented(self.tally.counted(records)), lexicon)
+        self._elsewhere: list[FeedbackRecord] = []
+        comments = analyse(self._commented(self.tally.counted(self._passing(records))), lexicon)
         self.selected = [comment for comment in comments if comment.record.id in self._selected_ids]
         """Comments that match the whole selection."""
         self.others = [comment for comment in comments if comment.record.id not in self._selected_ids]
@@ -68,6 +69,24 @@ class Asked:
         rest = self.tally.whole.counts - Counter(comment.record.score for comment in saying)
         counts.update({(score, None): times for score, times in rest.items()})
         return effects(counts, len(sayers), self._survey_type)
+
+    @property
+    def elsewhere(self) -> list[Comment]:
+        """Comments by other people that would be selected if they were asked about; none if nothing is."""
+        return analyse(self._elsewhere if self.selected else ())
+
+    def _passing(self, records: Iterable[FeedbackRecord]) -> Iterator[FeedbackRecord]:
+        """All of these records."""
+        for record in records:
+            if (
+                record.text
+                and not record.excluded
+                and not self._selection.includes_person(record)
+                and self._selection.includes_score(record.score, self._survey_type)
+                and self._selection.includes_text(record.text)
+            ):
+                self._elsewhere.append(record.lean())
+            yield record
 
     def _commented(self, records: Iterable[FeedbackRecord]) -> Iterator[FeedbackRecord]:
         """Of these records, those with a comment."""

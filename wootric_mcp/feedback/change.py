@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Literal
@@ -152,16 +152,24 @@ def judged(
     Of those called real, 5 % at most are expected to be chance (Y. Benjamini and Y. Hochberg, Journal of the
     Royal Statistical Society B 57(1), 1995).
     """
-    tested = sorted(each.p for each in (*differences, *shares) if each.p is not None)
-    bound = max(
-        (p for rank, p in enumerate(tested, start=1) if p <= FALSE_DISCOVERIES * rank / len(tested)),
-        default=-1.0,
-    )
+    tested = [each.p for each in (*differences, *shares) if each.p is not None]
+    bound = most_chance(tested, len(tested))
     narrow = _NARROW * _RANGES[SCALES[survey_type].name]
     return [
         *(_with_verdict(each, bound, narrow) for each in differences),
         *(_with_verdict(each, bound, _NARROW_SHARE) for each in shares),
     ]
+
+
+def most_chance(chances: Iterable[float], tests: int) -> float:
+    """The greatest p of so many tests that is more than chance, by Benjamini and Hochberg; -1 if none is.
+
+    Args:
+        chances: p of the tests that may be.
+        tests: How many there were in all.
+    """
+    ranked = enumerate(sorted(chances), start=1)
+    return max((p for rank, p in ranked if p <= FALSE_DISCOVERIES * rank / tests), default=-1.0)
 
 
 def _with_verdict(one: Difference, bound: float, narrow: float) -> Difference:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from wootric_mcp.feedback.asides import Asides, asides
 from wootric_mcp.feedback.asked import Asked
 from wootric_mcp.feedback.budget import DEFAULT
 from wootric_mcp.feedback.comments import CJK, common_form
@@ -20,6 +21,8 @@ from wootric_mcp.feedback.selection import Selection, parse_query
 from wootric_mcp.feedback.themes import Theme, find_themes, row_theme
 from wootric_mcp.feedback.words import LANGUAGES
 
+_MOST_PHRASES = 5
+"""Phrases that tell one group from another, in an answer of the usual length."""
 _MOST_TIMES_THEMES = 2.5
 """However long an answer is, it has at most so many times the usual number of themes."""
 FIRST = 5
@@ -73,6 +76,7 @@ class Digest:
     """Contribution to `score` of the comments, whatever category, that are in none of the themes."""
     no_comment_adds: float | None
     """Contribution of the responses without a comment, or without one that says what the query asks for."""
+    asides: Asides
     property_names: tuple[str, ...]
     """If `selection.where` describes none of them: properties that occur. Foreign text."""
 
@@ -124,6 +128,7 @@ def digest(
         if not selection.query.strip() or len(said) < _EVERYBODY * len(now.selected)
     }
     elsewhere = told(now.others, lexicon)
+    is_known = _query_words(selection)
     themes: list[Theme] = []
     if len(now.selected) >= NO_PERCENTAGE_BELOW:
         themes = find_themes(
@@ -131,7 +136,7 @@ def digest(
             now.others,
             survey_type,
             most=most_themes,
-            is_known=_query_words(selection),
+            is_known=is_known,
             scored=now.saying_of(now.others),
             rows=rows_of(news, asked, elsewhere, now.saying_ids, lexicon),
         )
@@ -170,6 +175,14 @@ def digest(
         suspicious=tuple(comment.record.id for comment in reversed(now.selected) if comment.is_suspicious),
         no_theme_adds=found.in_no_theme,
         no_comment_adds=found.no_comment,
+        asides=asides(
+            now,
+            then,
+            quotes,
+            survey_type,
+            most=int(_MOST_PHRASES * min(longer, _MOST_TIMES_THEMES)),
+            is_known=is_known,
+        ),
         property_names=now.tally.property_names,
     )
 

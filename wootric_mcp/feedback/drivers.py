@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from wootric_mcp.feedback.change import most_chance, share_change
 from wootric_mcp.feedback.comments import Comment
 from wootric_mcp.feedback.phrases import (
     LONGEST,
@@ -89,7 +90,8 @@ def drivers(
 ) -> list[Driver]:
     """Phrases that the comments here say more than those there, the surest first.
 
-    At least three people say each, in words of their own.
+    At least three people say each, in words of their own, and the shares differ by more than chance, all
+    phrases considered.
 
     Args:
         here: Comments whose phrases are told.
@@ -97,7 +99,7 @@ def drivers(
         most: Greatest number of phrases.
         is_known: Tells which forms are no news, such as the words of the query.
     """
-    return _told_apart(here, there, most, is_known, _LEAST)
+    return _told_apart(here, there, most, is_known, _LEAST, is_confirmed=True)
 
 
 def new_phrases(
@@ -121,8 +123,11 @@ def _told_apart(
     is_known: Callable[[str], bool],
     least: int,
     times: float = 1,
+    *,
+    is_confirmed: bool = False,
 ) -> list[Driver]:
-    """Phrases that at least so many people say, in so many times the share of comments."""
+    """Phrases that at least so many people say, in so many times the share of comments; if wanted, beyond
+    chance."""
     ids = ids_of(here)
     there = [comment for comment in there if comment.record.id not in ids]
     if not here or not there:
@@ -138,6 +143,14 @@ def _told_apart(
         for form, n in inside.items()
         if is_surely_more(n, outside[form]) and is_phrase(form, inside, len(here)) and not is_known(form)
     }
+    if is_confirmed:
+        chances = {
+            form: share_change((outside[form], len(there)), (inside[form], len(here))).p or 0.0
+            for form in surest
+        }
+        tests = sum(n + outside[form] >= least for form, n in inside.items())
+        bound = most_chance(chances.values(), tests)
+        surest = {form: found for form, found in surest.items() if chances[form] <= bound}
     kept = {form for form in surest if not is_part(form, inside, surest)}
     kept -= {word for form in kept for word in replaced_by(form, inside)}
     ranked = sorted(kept, key=lambda form: (-surest[form], form))[: most * _CANDIDATES]

@@ -13,10 +13,13 @@ from typing import Any
 
 from wootric_mcp.feedback.budget import DEFAULT, estimate_tokens
 from wootric_mcp.feedback.compared import Compared
-from wootric_mcp.feedback.digest import FIRST, Digest
+from wootric_mcp.feedback.digest import FIRST, Digest, ThemeDigest
 from wootric_mcp.feedback.filling import Fence, compact, fill
+from wootric_mcp.feedback.mismatch import Sounding
 from wootric_mcp.feedback.quotes import Quote
 from wootric_mcp.feedback.receipt import SHORT_ANSWER, call, filters, wider
+from wootric_mcp.feedback.report_asides import Aside, aside_line, aside_row, ours, sounds_of, theirs
+from wootric_mcp.feedback.report_asides import left_out as asides_left_out
 from wootric_mcp.feedback.report_parts import (
     change_data,
     change_told,
@@ -56,11 +59,15 @@ class _Piece:
     quote: Quote | None = None
 
 
+_Pieces = Sequence[_Piece | Aside]
+
+
 def as_text(digest: Digest, *, fence: Fence, budget: int = DEFAULT) -> str:
     """A digest as text of at most `budget` tokens."""
 
-    def render(digest: Digest, pieces: Sequence[_Piece]) -> str:
-        lines = [_line(digest, piece) for piece in _in_order(pieces)]
+    def render(digest: Digest, pieces: _Pieces) -> str:
+        lines = [_line(digest, piece) for piece in _in_order(_themed(pieces))]
+        lines += [aside_line(piece) for piece in _beside(pieces) if not isinstance(piece, Sounding)]
         told = [legend(digest), fence(lines)] if lines else names(digest.property_names, fence)
         opening = [*head(digest), *_comparison(digest, budget)]
         return "\n".join([*opening, *told, *_tail(digest, pieces), f"Next: {next_call(digest)}"])
@@ -73,8 +80,8 @@ def as_text(digest: Digest, *, fence: Fence, budget: int = DEFAULT) -> str:
             _by_value(digest),
             budget=budget,
             render=partial(render, digest),
-            show=lambda piece: _line(digest, piece),
-            may_skip=_is_quote,
+            show=lambda piece: _line(digest, piece) if isinstance(piece, _Piece) else aside_line(piece),
+            may_skip=_may_be_skipped,
             reserve=reserve,
         ),
     )
@@ -83,7 +90,7 @@ def as_text(digest: Digest, *, fence: Fence, budget: int = DEFAULT) -> str:
 def as_data(digest: Digest, *, budget: int = DEFAULT) -> dict[str, Any]:
     """A digest as structure, whose compact JSON costs at most `budget` tokens."""
 
-    def render(digest: Digest, pieces: Sequence[_Piece]) -> str:
+    def render(digest: Digest, pieces: _Pieces) -> str:
         return compact(_structure(digest, pieces, budget))
 
     digest = _within(digest, budget, render)
@@ -91,13 +98,13 @@ def as_data(digest: Digest, *, budget: int = DEFAULT) -> dict[str, Any]:
         _by_value(digest),
         budget=budget,
         render=partial(render, digest),
-        show=lambda piece: compact(_row(digest, piece)),
-        may_skip=_is_quote,
+        show=lambda piece: compact(_row(digest, piece) if isinstance(piece, _Piece) else aside_row(piece)),
+        may_skip=_may_be_skipped,
     )
     return _structure(digest, pieces, budget)
 
 
-def _within(digest: Digest, budget: int, render: Callable[[Digest, Sequence[_Piece]], str]) -> Digest:
+def _within(digest: Digest, budget: int, render: Callable[[Digest, _Pieces], str]) -> Digest:
     """What an answer of so many tokens has room for: a short one has no contributions and no rates, and
     where it would be too long even without any theme, no comparison."""
     digest = replace(digest, receipt=digest.receipt.within(budget))
@@ -218,13 +225,12 @@ def _line(digest: Digest, piece: _Piece) -> str:
     return theme_line(digest, piece.theme)
 
 
-def _tail(digest: Digest, pieces: Sequence[_Piece]) -> list[str]:
-    sentences = []
+def _tail(digest: Digest, pieces: _Pieces) -> list[str]:
+    sentences = [aside_line(piece) for piece in pieces if isinstance(piece, Sounding)]
     if digest.themes and digest.in_no_theme:
         share = percent(digest.in_no_theme, digest.comments)
         sentences.append(f"In none of the themes: {counted(digest.in_no_theme, 'comment')} ({share}).")
-    themes, quotes = _left_out(digest, pieces)
-    left_out = [counted(n, noun) for n, noun in ((themes, "theme"), (quotes, "quote")) if n]
+    left_out = [counted(n, what.removesuffix("s")) for what, n in _left_out(digest, pieces).items() if n]
     if left_out:
         sentences.append(f"Left out for length: {', '.join(left_out)}.")
     if digest.suspicious:
@@ -238,14 +244,13 @@ def _tail(digest: Digest, pieces: Sequence[_Piece]) -> list[str]:
     return [" ".join(sentences)] if sentences else []
 
 
-def _shown(pieces: Sequence[_Piece]) -> set[int]:
+def _shown(pieces: _Pieces) -> set[int]:
     """Numbers of the themes among the pieces."""
-    return {piece.theme for piece in pieces if piece.theme and not piece.quote}
+    return {piece.theme for piece in _themed(pieces) if piece.theme and not piece.quote}
 
 
-def _structure(digest: Digest, pieces: Sequence[_Piece], budget: int) -> dict[str, Any]:
-    themes, quotes = _left_out(digest, pieces)
-    ordered = _in_order(pieces)
+def _structure(digest: Digest, pieces: _Pieces, budget: int) -> dict[str, Any]:
+    ordered, beside = _in_order(_themed(pieces)), _beside(pieces)
     rows = [_row(digest, piece) for piece in ordered]
     told = [digest.themes[piece.theme - 1].theme for piece in ordered if piece.theme and not piece.quote]
     of_query = score_data(digest.query_score) if digest.query_score else {}
@@ -270,13 +275,15 @@ def _structure(digest: Digest, pieces: Sequence[_Piece], budget: int) -> dict[st
         **({"compared": _compared_data(digest, digest.compared, budget)} if digest.compared else {}),
         "themes": _table(theme_columns(digest), theme_rows),
         **rest_data(digest, _shown(pieces)),
-        "left_out": {"themes": themes, "quotes": quotes},
+        **ours(beside),
+        "left_out": _left_out(digest, pieces),
         **({"suspicious": _suspicious(digest)} if digest.suspicious else {}),
         "next": next_call(digest),
         "untrusted": {
             "themes": [theme.phrase for theme in told],
             **({"mostly": [theme.run for theme in told]} if any(theme.run for theme in told) else {}),
             "quotes": _table(_QUOTE_COLUMNS, quote_rows),
+            **theirs(beside),
             **({"property_names": list(digest.property_names)} if digest.property_names else {}),
         },
     }
@@ -302,18 +309,26 @@ def _row(digest: Digest, piece: _Piece) -> list[Any]:
     return theme_row(digest, piece.theme)
 
 
-def _by_value(digest: Digest) -> list[_Piece]:
-    """The first themes, a quote each, the other themes, a quote each, quotes in no theme, then the further
-    quotes."""
+def _by_value(digest: Digest) -> list[_Piece | Aside]:
+    """The first themes, a quote each, the other themes, what groups say more, a quote of each other theme,
+    how comments sound, quotes in no theme, then the further quotes."""
     themes = list(enumerate(digest.themes, start=1))
-    pieces: list[_Piece] = []
-    for group in (themes[:_VERY_FIRST], themes[_VERY_FIRST:FIRST], themes[FIRST:]):
-        pieces += [_Piece(place) for place, _ in group]
-        pieces += [_Piece(place, each.quotes[0]) for place, each in group if each.quotes]
-    if digest.other_quotes:
-        pieces.append(_Piece(0))
-        pieces += [_Piece(0, quote) for quote in digest.other_quotes]
-    return pieces + [_Piece(place, quote) for place, each in themes for quote in each.quotes[1:]]
+
+    def with_quotes(
+        group: Sequence[tuple[int, ThemeDigest]], between: Sequence[Aside] = ()
+    ) -> list[_Piece | Aside]:
+        quoted = [_Piece(place, each.quotes[0]) for place, each in group if each.quotes]
+        return [*(_Piece(place) for place, _ in group), *between, *quoted]
+
+    others = [_Piece(0), *(_Piece(0, quote) for quote in digest.other_quotes)] if digest.other_quotes else []
+    return [
+        *with_quotes(themes[:_VERY_FIRST]),
+        *with_quotes(themes[_VERY_FIRST:FIRST]),
+        *with_quotes(themes[FIRST:], digest.asides.contrasts),
+        *sounds_of(digest.asides),
+        *others,
+        *(_Piece(place, quote) for place, each in themes for quote in each.quotes[1:]),
+    ]
 
 
 def _in_order(pieces: Sequence[_Piece]) -> list[_Piece]:
@@ -323,14 +338,24 @@ def _in_order(pieces: Sequence[_Piece]) -> list[_Piece]:
     return sorted(kept, key=lambda piece: (piece.theme or 1_000, piece.quote is not None))
 
 
-def _left_out(digest: Digest, pieces: Sequence[_Piece]) -> tuple[int, int]:
-    """How many themes and quotes of the digest are not among the pieces."""
+def _left_out(digest: Digest, pieces: _Pieces) -> dict[str, int]:
+    """How much of the digest is not among the pieces, by its name in the plural."""
     quotes = sum(len(each.quotes) for each in digest.themes) + len(digest.other_quotes)
-    return (
-        len(digest.themes) - sum(1 for piece in pieces if piece.theme and not piece.quote),
-        quotes - sum(1 for piece in pieces if piece.quote),
-    )
+    themed = _themed(pieces)
+    return {
+        "themes": len(digest.themes) - sum(1 for piece in themed if piece.theme and not piece.quote),
+        "quotes": quotes - sum(1 for piece in themed if piece.quote),
+        **asides_left_out(digest.asides, _beside(pieces)),
+    }
 
 
-def _is_quote(piece: _Piece) -> bool:
-    return piece.quote is not None
+def _themed(pieces: _Pieces) -> list[_Piece]:
+    return [piece for piece in pieces if isinstance(piece, _Piece)]
+
+
+def _beside(pieces: _Pieces) -> list[Aside]:
+    return [piece for piece in pieces if not isinstance(piece, _Piece)]
+
+
+def _may_be_skipped(piece: _Piece | Aside) -> bool:
+    return not isinstance(piece, _Piece) or piece.quote is not None
