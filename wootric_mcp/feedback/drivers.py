@@ -35,7 +35,8 @@ _TIMES_IF_NEW = 3
 _MOST_NEW = 5
 _COPIES_FROM = 6
 """Words from which on the same text, or nearly the same, is one voice whoever sends it."""
-_TEXTS_COMPARED = 50
+_COMMENTS_HEARD = 300
+"""Comments with a phrase among which its voices are looked for."""
 _CANDIDATES = 5
 """Phrases looked at for each that is told."""
 
@@ -165,7 +166,7 @@ def _told_apart(
         if (
             len(phrase) <= LONGEST
             and not any(is_same(said_by, other, len(here)) for other in known)
-            and _voices(saying) >= least
+            and _voices(saying[:_COMMENTS_HEARD]) >= least
         ):
             told.append(Driver(phrase, form, n, n / len(here), n_there, n_there / len(there), z(n, n_there)))
             known.append(said_by)
@@ -180,5 +181,5 @@ def _voices(members: Sequence[Comment]) -> int:
 
     brief = {(each.record.end_user_id, each.words) for each in members if each.length < _COPIES_FROM}
     texts = {each.words: each.record.text for each in members if each.length >= _COPIES_FROM}
-    different = len(set(first_of(list(texts.values())[:_TEXTS_COMPARED])))
+    different = len(set(first_of(list(texts.values()))))
     return min(distinct_people(members), len(brief) + different)
