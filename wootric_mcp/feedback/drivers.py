@@ -146,12 +146,12 @@ def _told_apart(
     }
     if is_confirmed:
         chances = {
-            form: share_change((outside[form], len(there)), (inside[form], len(here))).p or 0.0
+            form: p
             for form in surest
+            if (p := share_change((outside[form], len(there)), (inside[form], len(here))).p) is not None
         }
-        tests = sum(n + outside[form] >= least for form, n in inside.items())
-        bound = most_chance(chances.values(), tests)
-        surest = {form: found for form, found in surest.items() if chances[form] <= bound}
+        bound = most_chance(chances.values(), sum(n + outside[form] >= least for form, n in inside.items()))
+        surest = {form: surest[form] for form, p in chances.items() if p <= bound}
     kept = {form for form in surest if not is_part(form, inside, surest)}
     kept -= {word for form in kept for word in replaced_by(form, inside)}
     ranked = sorted(kept, key=lambda form: (-surest[form], form))[: most * _CANDIDATES]
@@ -166,7 +166,7 @@ def _told_apart(
         if (
             len(phrase) <= LONGEST
             and not any(is_same(said_by, other, len(here)) for other in known)
-            and _voices(saying[:_COMMENTS_HEARD]) >= least
+            and _voices(saying) >= least
         ):
             told.append(Driver(phrase, form, n, n / len(here), n_there, n_there / len(there), z(n, n_there)))
             known.append(said_by)
@@ -176,9 +176,11 @@ def _told_apart(
 
 
 def _voices(members: Sequence[Comment]) -> int:
-    """People who say something in words of their own: copies of a longer text, or nearly copies, are one."""
+    """People who say something in words of their own: copies of a longer text, or nearly copies, are one. No
+    comment that reads like instructions to an assistant counts."""
     from wootric_mcp.feedback.duplicates import first_of
 
+    members = [each for each in members if not each.is_suspicious][:_COMMENTS_HEARD]
     brief = {(each.record.end_user_id, each.words) for each in members if each.length < _COPIES_FROM}
     texts = {each.words: each.record.text for each in members if each.length >= _COPIES_FROM}
     different = len(set(first_of(list(texts.values()))))
