@@ -158,9 +158,11 @@ async def test_two_tools_in_memory(mode: Era, policy: str, tmp_path: Path) -> No
             assert found == [expected(situation, policy)] * len(calls), situation
 
 
-# What is deleted comes last: all of them act on one account.
+# All act on one account, so nobody is mailed twice, and what is deleted comes last.
+_OTHERS_CSV = {"csv": "email\njun.sato@lumenfield.test\n", "survey_immediately": True}
 _EFFECTS = sorted(
-    GUARDED.values(), key=lambda call: (call[0].startswith("delete"), call[0] == "delete_end_user")
+    (GUARDED | {"mailing a CSV": ("send_email_survey_csv", _OTHERS_CSV)}).values(),
+    key=lambda call: (call[0].startswith("delete"), call[0] == "delete_end_user"),
 )
 
 

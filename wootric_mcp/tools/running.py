@@ -51,7 +51,7 @@ _NAMED = 100
 _COUNTS = ("sent", "not_sent", "unclear")
 _RECORDS = ("response_id", "decline_id")
 _PEOPLE = ("end_user", "email", "phone_number")
-_Code = Annotated[str, Field(description="As told")]
+_Code = Annotated[str, Field(description="Code")]
 
 
 class GuardedTool(Tool):
