@@ -183,7 +183,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("plan_email_survey", {"people": ["1", "2", "3"], "eligibility": "ours"}),
     ("plan_email_survey", {"period": "all", "category": "detractor"}),
     ("send_email_survey", {"emails": [1], "intro": "Hello"}),
-    ("send_email_survey_csv", {"csv": "email\\na@lumenfield.test\\n"}),
+    ("send_email_survey_csv", {"csv": "email\na@lumenfield.test\n"}),
     ("get_email_stats", {}),
     ("get_email_stats_sources", {}),
     ("generate_bounce_report", {"period": "last_month"}),

@@ -11,6 +11,7 @@ from pydantic import Field, WithJsonSchema
 
 from wootric_mcp.guard.confirmation import Effect
 from wootric_mcp.operations import Risk
+from wootric_mcp.shield.fields import shown_name
 from wootric_mcp.tools import answers, drafts, shapes
 from wootric_mcp.tools.app import App, app_of
 from wootric_mcp.tools.csv_files import LARGEST
@@ -214,8 +215,8 @@ async def get_email_stats_sources(ctx: Context[App]) -> CallToolResult:
     """Lists where e-mail surveys came from: the ongoing sources, and each CSV that was sent. The ids are what
     generate_bounce_report takes as source."""
     found = await app_of(ctx).client().get_email_stats_sources()
-    table: list[list[object]] = [[item.id, item.name, None] for item in found.ongoing]
-    table += [[item.id, item.name, item.date] for item in found.sends]
+    table: list[list[object]] = [[shown_name(item.id), shown_name(item.name), None] for item in found.ongoing]
+    table += [[item.id, shown_name(item.name), item.date and shown_name(item.date)] for item in found.sends]
     return answers.rows(
         f"{answers.counted(len(table), 'source')} of e-mail surveys.", ("id", "name", "date"), table
     )

@@ -22,8 +22,8 @@ async def list_survey_templates(ctx: Context[App]) -> CallToolResult:
         [
             item.id,
             shown_name(item.name),
-            item.default_language,
-            [language.code for language in item.languages],
+            shown_name(item.default_language),
+            [shown_name(language.code) for language in item.languages],
             item.id == found.default_survey_template_id,
         ]
         for item in found.survey_templates
