@@ -11,6 +11,7 @@ from mcp.types import ToolAnnotations
 
 from wootric_mcp.operations import OPERATIONS
 from wootric_mcp.settings import Settings
+from wootric_mcp.tools.parameters import LONGEST
 from wootric_mcp.tools.running import Asks, GuardedTool, ToolFunction, guarded, reading
 
 
@@ -136,7 +137,8 @@ _NEUTRAL: tuple[object, ...] = ("", 0, [], {}, False)
 
 
 def _plain(node: Any, *, are_names: bool = False) -> Any:
-    """A schema without `title`s and neutral defaults; under `properties` a key is a name, not a keyword."""
+    """A schema without `title`s, neutral defaults, and the usual longest text, which nobody reaches by
+    intent; under `properties` a key is a name, not a keyword."""
     if isinstance(node, list):
         return [_plain(item) for item in node]
     if not isinstance(node, dict):
@@ -146,5 +148,7 @@ def _plain(node: Any, *, are_names: bool = False) -> Any:
     return {
         key: value if key in {"enum", "const"} else _plain(value, are_names=key in {"properties", "$defs"})
         for key, value in node.items()
-        if key != "title" and not (key == "default" and value in _NEUTRAL)
+        if key != "title"
+        and not (key == "default" and value in _NEUTRAL)
+        and not (key == "maxLength" and value == LONGEST)
     }
