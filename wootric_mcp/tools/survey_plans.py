@@ -10,6 +10,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult
 
 from wootric_mcp.shield.fence import fence
+from wootric_mcp.shield.fields import masked
 from wootric_mcp.tools import answers, shapes
 from wootric_mcp.tools.planning import (
     LIVES,
@@ -162,6 +163,8 @@ def _answer(app: App, found: Planned, wanted: int, about: str) -> CallToolResult
         reason.value: [answers.shown(name, 80) for name in names[:_NAMED]]
         for reason, names in found.left_out.items()
     }
+    if app.settings.is_strict:
+        rows, named = masked(rows), masked(named)
     lines = [" | ".join(map(answers.inline, row)) for row in rows]
     lines += [f"left out, {reason}: {answers.inline(names)}" for reason, names in named.items()]
     text = [summary, " | ".join(_COLUMNS), fence(lines)] if lines else [summary]
