@@ -158,6 +158,7 @@ def _engine(path: Path | None) -> Engine:
             poolclass=StaticPool,
             connect_args={"isolation_level": None, "check_same_thread": False},
         )
+    event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA secure_delete = ON"))
     # At once for writing, so that nobody else comes between looking and noting.
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine

@@ -13,6 +13,7 @@ from wootric_mcp.guard.questions import quoted
 from wootric_mcp.shield.fields import shown_name
 from wootric_mcp.tools import answers, shapes
 from wootric_mcp.tools.app import App, app_of
+from wootric_mcp.tools.erasure import belongings, erased
 from wootric_mcp.tools.lists import end_user_list
 from wootric_mcp.tools.parameters import (
     LONGEST,
@@ -176,13 +177,15 @@ async def ask_delete_end_user(ctx: Context[App], target: Annotated[Any, Resolve(
     shared = " This is the anonymous user that all visitors without an address share." * (
         user.email == ANONYMOUS
     )
+    theirs = await belongings(app_of(ctx), user.id)
     return Effect(
-        f"Delete end user {user.id} ({known_as}) from Wootric with all responses and declines?{shared} "
-        "Wootric removes them the next day at 07:00 UTC; this cannot be undone.",
+        f"Delete end user {user.id} ({known_as}) from Wootric with {theirs}, their profile and survey "
+        f"settings?{shared} Wootric removes them the next day at 07:00 UTC (it may take days); this "
+        "cannot be undone.",
     )
 
 
-@end_users.operation("Delete end user", answers.OUTCOME, asks=ask_delete_end_user)
+@end_users.operation("Delete end user", answers.FIGURES, asks=ask_delete_end_user)
 async def delete_end_user(
     end_user: EndUser,
     ctx: Context[App],
@@ -190,11 +193,10 @@ async def delete_end_user(
 ) -> CallToolResult:
     """Erases a person with all their answers, after a person confirmed it. Wootric does so the next day
     at 07:00 UTC and it cannot be undone."""
-    await app_of(ctx).client().delete_end_user(target.person)
-    return answers.outcome(
-        f"End user {target.user.id} is marked for deletion. Wootric removes them the next day at 07:00 UTC "
-        "(it may take days); until then they can still be seen."
-    )
+    app = app_of(ctx)
+    theirs = await belongings(app, target.user.id)
+    await app.client().delete_end_user(target.person)
+    return await erased(app, target.user.id, theirs)
 
 
 @end_users.operation("Find end user by phone", answers.RECORD)
