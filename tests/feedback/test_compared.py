@@ -167,7 +167,7 @@ def test_an_answer_too_short_for_the_comparison_says_so() -> None:
         selection=Selection("detractor", query=query),
     )
     data = as_data(found, budget=500)
-    assert "compared" not in data and "No room for the comparison" in data["summary"]
+    assert "compared" not in data and "No room to compare" in data["summary"]
     assert (
         estimate_tokens(compact(data)) <= 500
         and estimate_tokens(as_text(found, fence=steady, budget=500)) <= 500

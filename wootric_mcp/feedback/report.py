@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from wootric_mcp.feedback.budget import DEFAULT, estimate_tokens
+from wootric_mcp.feedback.budget import DEFAULT, clip, estimate_tokens
 from wootric_mcp.feedback.compared import Compared
 from wootric_mcp.feedback.digest import FIRST, Digest, ThemeDigest
 from wootric_mcp.feedback.filling import Fence, compact, fill
@@ -48,7 +48,9 @@ _SUSPICIOUS = 5
 _VERY_FIRST = 3
 """Themes that come with a quote each before any further theme is told."""
 
-_NO_ROOM = "No room for the comparison: ask for more tokens."
+_SHORT_FILTERS = 35
+"""Tokens of the filters in a short answer."""
+_NO_ROOM = "No room to compare: ask for more tokens."
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,7 @@ def _circumstances(digest: Digest, *, of_query: bool = True) -> list[str]:
         lines.append(f"{counted(score.out_of_range, 'score')} {outside}")
     description = filters(digest.selection.describe(digest.survey_type))
     if description:
+        description = description if is_full(digest) else clip(description, _SHORT_FILTERS)
         told = of_query and digest.query_score
         said = f"; all who say it: {told.figure}" if told else ""
         counts = f"{counted(digest.selected, 'response')}, {digest.comments:,} with a comment{said}."
@@ -255,7 +258,7 @@ def _structure(digest: Digest, pieces: _Pieces, budget: int) -> dict[str, Any]:
     told = [digest.themes[piece.theme - 1].theme for piece in ordered if piece.theme and not piece.quote]
     of_query = score_data(digest.query_score) if digest.query_score else {}
     if is_short := budget < SHORT_ANSWER:
-        of_query = {key: value for key, value in of_query.items() if key in {"n", "value", "interval95"}}
+        of_query = {key: value for key, value in of_query.items() if key not in {"type", "note"}}
     theme_rows = [
         row[:-2] for piece, row in zip(ordered, rows, strict=True) if piece.theme and not piece.quote
     ]
