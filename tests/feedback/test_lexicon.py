@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import tomllib
 
 import pytest
@@ -152,3 +153,10 @@ def test_what_cannot_be_used_is_refused_with_its_place(own: str, says: str) -> N
 def test_a_pack_that_is_not_there_is_refused_with_those_that_are() -> None:
     with pytest.raises(LexiconError, match="there is no pack farming; there is saas"):
         lexicon(("farming",))
+
+
+def test_a_word_of_a_hundred_thousand_letters_takes_time_in_proportion() -> None:
+    begun = time.perf_counter()
+    language, words = "en", ["a" * 100_000]
+    assert lexicon().bits(language, words, words[0]) == 0
+    assert time.perf_counter() - begun < 2, "it was seven seconds when each of its begins was looked up"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from benchmarks.comments import comments
@@ -85,6 +87,13 @@ def test_hardly_any_usual_comment_is_taken_for_it() -> None:
 def test_the_hostile_comments_of_the_story_are_told() -> None:
     planted = {entry["id"] for entry in story().truth["hostile"]}
     assert {row.id for row in story().responses if reads_like_instructions(row.text or "")} == planted
+
+
+@pytest.mark.parametrize("part", ["a", "![", "aB", "ignore "])
+def test_a_long_comment_takes_time_in_proportion(part: str) -> None:
+    begun = time.perf_counter()
+    assert not reads_like_instructions(part * (100_000 // len(part)))
+    assert time.perf_counter() - begun < 2, "a hundredth of that where nothing is read twice"
 
 
 def test_such_comments_count_and_are_listed_but_are_no_quotes() -> None:

@@ -65,6 +65,23 @@ async def test_work_whose_call_was_cancelled_ends_soon() -> None:
     assert 700 <= len(passed) < 1_000
 
 
+async def test_work_cancelled_after_its_records_were_read_ends_with_the_stage_it_is_in() -> None:
+    finished = False
+
+    def read() -> Iterator[FeedbackRecord]:
+        yield from (record(number, "the export is slow") for number in range(1, 50))
+        anyio.from_thread.run_sync(scope.cancel)
+
+    def work() -> None:
+        nonlocal finished
+        digest(read(), receipt=RECEIPT, go_on=anyio.from_thread.check_cancelled)
+        finished = True
+
+    with anyio.fail_after(30), anyio.CancelScope() as scope:
+        await anyio.to_thread.run_sync(work)
+    assert scope.cancelled_caught and not finished
+
+
 @pytest.mark.parametrize("number", [5_000, pytest.param(20_000, marks=pytest.mark.slow)])
 async def test_others_are_served_while_thousands_of_comments_are_summed_up(number: int) -> None:
     records = [record(place, text, score) for place, (score, text) in enumerate(comments(number), 1)]

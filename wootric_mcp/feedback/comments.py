@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 CJK = "cjk"
 """Stands for the language of texts in Chinese or Japanese characters."""
 
-ANALYSER = "2"
+ANALYSER = "3"
 """To be raised whenever `analysis` gives anything else for the same text and lexicon."""
 
 _UNTOLD = "-"

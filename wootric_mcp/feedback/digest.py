@@ -95,6 +95,7 @@ def digest(
     most_themes: int = 12,
     quotes_each: int = 2,
     budget: int = DEFAULT,
+    go_on: Callable[[], None] = lambda: None,
 ) -> Digest:
     """Sum up the responses of a period.
 
@@ -115,12 +116,14 @@ def digest(
         most_themes: Greatest number of themes in an answer of the usual length.
         quotes_each: Greatest number of quotes per theme, likewise.
         budget: Length of the answer to be written, in tokens; a longer one has room for more of both.
+        go_on: Called between the stages of the work; what it raises ends that.
     """
     longer = max(1.0, budget / DEFAULT)
     most_themes = int(most_themes * min(longer, _MOST_TIMES_THEMES))
     quotes_each = int(quotes_each * longer)
     now = Asked(records, selection, survey_type, lexicon, shown)
     then = Asked(earlier[0], selection, survey_type, lexicon) if earlier else None
+    go_on()
     asked = told(now.selected, lexicon)
     news = {
         label: said
@@ -129,6 +132,7 @@ def digest(
     }
     elsewhere = told(now.others, lexicon)
     is_known = _query_words(selection)
+    go_on()
     themes: list[Theme] = []
     if len(now.selected) >= NO_PERCENTAGE_BELOW:
         themes = find_themes(
@@ -140,6 +144,7 @@ def digest(
             scored=now.saying_of(now.others),
             rows=rows_of(news, asked, elsewhere, now.saying_ids, lexicon),
         )
+    go_on()
     comparison = None
     if then and earlier:
         comparison = Comparison(now, asked, then, earlier[1], themes, lexicon, survey_type)
@@ -149,6 +154,7 @@ def digest(
         themes[FIRST:FIRST] = [row_theme(row, now.selected, survey_type) for row in rows]
     found = now.effects([(*theme.members, *theme.others) for theme in themes])
     compared, changes = comparison.of(themes, found) if comparison else (None, [None] * len(themes))
+    go_on()
     quotes = Quotes(now.selected, person)
     digests = [
         ThemeDigest(theme, effect, change, _quotes(quotes, theme, now.tally.score, quotes_each))
@@ -156,6 +162,7 @@ def digest(
     ]
     themed = {comment.record.id for theme in themes for comment in theme.members}
     rest = [comment for comment in now.selected if comment.record.id not in themed]
+    go_on()
     return Digest(
         receipt=receipt,
         selection=selection,

@@ -150,6 +150,7 @@ class _Table:
         self._begins: dict[str, int] = {}
         self._ends: dict[str, int] = {}
         self._within: dict[str, int] = {}
+        self._longest = 0
 
     def add(self, pattern: Pattern, bits: int) -> None:
         if pattern.is_begin:
@@ -157,10 +158,11 @@ class _Table:
         else:
             table = self._ends if pattern.is_end else self._whole
         table[pattern.part] = table.get(pattern.part, 0) | bits
+        self._longest = max(self._longest, len(pattern.part))
 
     def bits(self, word: str) -> int:
         found = self._whole.get(word, 0)
-        for length in range(1, len(word) + 1):
+        for length in range(1, min(len(word), self._longest) + 1):
             found |= self._begins.get(word[:length], 0) | self._ends.get(word[-length:], 0)
         for part, bits in self._within.items():
             if part in word:

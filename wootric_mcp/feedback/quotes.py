@@ -16,6 +16,8 @@ from wootric_mcp.feedback.records import FeedbackRecord, Person
 LONGEST = 200
 _TOKENS_A_CHARACTER = 0.35
 """A quote in a script that costs more than this is cut shorter in proportion."""
+_WEIGHED = 2_000
+"""Characters on either side of a place by which it is told what a quote from there costs."""
 _POOL = 60
 _RELEVANCE = 0.7
 """Weight of being central against being different from what is quoted already."""
@@ -165,8 +167,9 @@ def cut(record: FeedbackRecord, position: int, longest: int) -> Quote:
     """At most `longest` characters of a comment, or as many as cost no more tokens than those would in Latin
     letters, the one at `position` among them."""
     text = record.text
+    around = text[max(0, position - _WEIGHED) : position + _WEIGHED]
     longest = min(
-        longest, int(longest * _TOKENS_A_CHARACTER / (estimate_tokens(text) / (len(text) or 1) or 1))
+        longest, int(longest * _TOKENS_A_CHARACTER / (estimate_tokens(around) / (len(around) or 1) or 1))
     )
     if len(text) <= longest:
         return Quote(record, text)

@@ -50,7 +50,7 @@ _SIGNS = r"""
     <\|?/?(?:system|assistant|im_start|im_end|endoftext|instructions?)\b
   | \[/?inst\] | <<sys>> | \#\#\#\ ?(?:instruction|system)\b
   | \b(?:system|assistant|ai)\s?:\s?(?:ignore|you\ (?:are|must|will)|call|send|delete|reveal|forget)\b
-  | </?(?:untrusted|feedback|customer_text|(?:tool|function)_\w+)\b | \[assistant\] | !\[[^\]]*\]\(
+  | </?(?:untrusted|feedback|customer_text|(?:tool|function)_\w+)\b | \[assistant\] | !\[[^\[\]]{0,200}\]\(
   | \[(?:end\ of\ )?customer\ text
   | "(?:tool|function|name|tool_name)"\s?:\s?"\w+"
   | (?:これまで|以前|上記|前|すべて|全て)の?.{0,6}(?:指示|命令|プロンプト).{0,4}(?:無視|忘れ)
@@ -59,9 +59,13 @@ _SIGNS = r"""
   | システムプロンプト | 系[统統]提示
 """
 _TURNS = re.compile(rf"\b(?:{_WORDS})|{_SIGNS}", re.VERBOSE)
-_ENCODED = re.compile(r"(?=\S*[A-Z])(?=\S*[a-z])(?=\S*[0-9])[A-Za-z0-9+/]{100,}")
+_RUN = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{100,}")
+_ENCODED = [re.compile(kind) for kind in ("[A-Z]", "[a-z]", "[0-9]")]
+"""What a run of letters and digits has that is no word but something encoded."""
 
 
 def reads_like_instructions(text: str) -> bool:
     """Whether a comment, as it is shown, seems to tell an assistant what to do."""
-    return _TURNS.search(fold(text)) is not None or (len(text) >= 100 and _ENCODED.search(text) is not None)
+    return _TURNS.search(fold(text)) is not None or any(
+        all(kind.search(run) for kind in _ENCODED) for run in _RUN.findall(text)
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+import anyio.from_thread
 import anyio.to_thread
 from mcp.types import CallToolResult
 
@@ -59,6 +60,7 @@ async def summarize(
             selection=selection,
             lexicon=lexicon,
             budget=max_tokens,
+            go_on=anyio.from_thread.check_cancelled,
         )
         text = as_text(summed_up, fence=fence, budget=max_tokens)
         return answers.both(text, as_data(summed_up, budget=max_tokens))
