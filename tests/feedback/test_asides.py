@@ -126,6 +126,11 @@ def test_words_of_the_query_do_not_tell_groups_apart() -> None:
     assert contrasts(found) == {}
 
 
+def test_no_comment_is_held_against_its_score_where_there_would_be_no_room_to_tell_it() -> None:
+    found = summed_up(account(*complaints(9)))
+    assert found.asides.opposite == () and found.asides.sounding.judged == 0
+
+
 def test_comments_that_sound_opposite_to_their_score_are_counted_and_quoted() -> None:
     found = summed_up(account(*complaints(9), (PRAISE, None)))
     assert len(found.asides.opposite) == 3
@@ -158,7 +163,8 @@ def test_without_enough_scored_comments_how_the_others_sound_is_unknown() -> Non
 @pytest.mark.parametrize("budget", [500, 800, 1_500, 8_000])
 def test_what_has_no_room_is_counted_in_both_forms(budget: int) -> None:
     scored = account(*complaints(9))
-    found = summed_up([*scored, *(record(one.id + 5_000, one.text, one.score) for one in two_camps())])
+    camps = [record(one.id + 5_000, one.text, one.score) for one in two_camps()]
+    found = summed_up([*scored, *camps], budget=2_000)
     phrases = sum(len(each.drivers) for each in found.asides.contrasts)
     assert phrases and found.asides.opposite
     data = as_data(found, budget=budget)

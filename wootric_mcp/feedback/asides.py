@@ -10,7 +10,7 @@ from itertools import chain, islice
 from wootric_mcp.feedback.asked import Asked
 from wootric_mcp.feedback.comments import Comment, usual_language
 from wootric_mcp.feedback.drivers import Driver, drivers, new_phrases
-from wootric_mcp.feedback.mismatch import Sounding, sounding
+from wootric_mcp.feedback.mismatch import MOST_JUDGED, Sounding, sounding
 from wootric_mcp.feedback.quotes import Quote, Quotes
 from wootric_mcp.feedback.score import NO_PERCENTAGE_BELOW, SCALES, SurveyType, category
 
@@ -48,6 +48,7 @@ def asides(
     *,
     most: int,
     is_known: Callable[[str], bool],
+    is_long: bool,
 ) -> Asides:
     """What else there is to say of the comments asked about.
 
@@ -58,6 +59,8 @@ def asides(
         survey_type: What a score means.
         most: Greatest number of phrases that tell one group from another.
         is_known: Tells which forms are no news.
+        is_long: Whether the answer has room for comments that disagree with their score; without, comments
+            are judged by how they sound only if some have no score, for it takes as long as all the rest.
     """
     contrasts = [
         Contrast(who, than, len(here), len(there), tuple(drivers(here, there, most=most, is_known=is_known)))
@@ -74,7 +77,8 @@ def asides(
             is_new=True,
         )
         contrasts.insert(0, new)
-    heard = sounding(now.selected, now.others, survey_type)
+    is_judged = is_long or any(category(each.record.score, survey_type) is None for each in now.selected)
+    heard = sounding(now.selected, now.others, survey_type, most=MOST_JUDGED if is_judged else 0)
     return Asides(
         contrasts=tuple(
             each

@@ -189,6 +189,7 @@ def digest(
             survey_type,
             most=int(_MOST_PHRASES * min(longer, _MOST_TIMES_THEMES)),
             is_known=is_known,
+            is_long=budget > DEFAULT,
         ),
         property_names=now.tally.property_names,
     )

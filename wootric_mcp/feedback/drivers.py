@@ -35,7 +35,7 @@ _TIMES_IF_NEW = 3
 _MOST_NEW = 5
 _COPIES_FROM = 6
 """Words from which on the same text, or nearly the same, is one voice whoever sends it."""
-_COMMENTS_HEARD = 300
+_COMMENTS_HEARD = 100
 """Comments with a phrase among which its voices are looked for."""
 _CANDIDATES = 5
 """Phrases looked at for each that is told."""

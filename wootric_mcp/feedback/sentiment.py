@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 import zlib
 from array import array
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from wootric_mcp.feedback.score import SurveyType, category
+from wootric_mcp.feedback.score import Category, SurveyType, category
 from wootric_mcp.feedback.words import fold, is_unspaced, words_of
 
 LEAST_SCORED, LEAST_OF_A_KIND = 200, 30
@@ -26,8 +27,10 @@ _LENGTH = 0.75
 """Power of the number of features by which their sum is divided: the words of a long comment are not so many
 independent witnesses, so between 1 (their mean) and 0 (their sum)."""
 _DIGITS = 3
-_VOTES = {"promoter": (2, 0), "passive": (1, 1), "detractor": (0, 2)}
+_VOTES: dict[Category, tuple[int, int]] = {"promoter": (2, 0), "passive": (1, 1), "detractor": (0, 2)}
 """Half votes for and against."""
+_EVERYBODY = 0
+"""The feature that all comments have."""
 
 
 def cross_fitted(
@@ -51,26 +54,27 @@ def cross_fitted(
         One value per text. None for a text of which no word is known, and for all texts if there are fewer
         than 200 scored comments, fewer than 30 of promoters or of detractors, or no link between the two.
     """
-    votes = [
-        _VOTES[kind] if text and (kind := category(score, survey_type)) else None
-        for text, score in zip(texts, scores, strict=True)
+    kinds = [
+        category(score, survey_type) if text else None for text, score in zip(texts, scores, strict=True)
     ]
-    fewest = min(votes.count((2, 0)), votes.count((0, 2)))
-    if len(votes) - votes.count(None) < LEAST_SCORED or fewest < LEAST_OF_A_KIND:
+    fewest = min(kinds.count("promoter"), kinds.count("detractor"))
+    if len(kinds) - kinds.count(None) < LEAST_SCORED or fewest < LEAST_OF_A_KIND:
         return [None] * len(texts)
     model = _Model()
+    features = [model.features(text) for text in texts]
     parts = [zlib.crc32(" ".join(words_of(fold(text))).encode()) % _FOLDS for text in texts]
-    for text, vote, part in zip(texts, votes, parts, strict=True):
-        if vote:
-            model.learn(text, vote, part)
+    for found, kind, part in zip(features, kinds, parts, strict=True):
+        if kind:
+            model.learn(found, kind, part)
+    odds = {part: model.odds(part) for part in (None, *range(_FOLDS))}
     evidence = [
-        model.evidence(text, part if vote else None)
-        for text, vote, part in zip(texts, votes, parts, strict=True)
+        _evidence(odds[part if kind else None], found)
+        for found, kind, part in zip(features, kinds, parts, strict=True)
     ]
     examples = [
-        (value, vote == (2, 0))
-        for value, vote in zip(evidence, votes, strict=True)
-        if value is not None and vote in ((2, 0), (0, 2))
+        (value, kind == "promoter")
+        for value, kind in zip(evidence, kinds, strict=True)
+        if value is not None and kind in ("promoter", "detractor")
     ]
     slope, offset = _scaling(sorted(examples))
     if slope <= 0:
@@ -81,45 +85,66 @@ def cross_fitted(
     ]
 
 
+_Written = dict[Category, Counter[int]]
+"""How many comments with each feature promoters, passives and detractors wrote."""
+
+
 class _Model:
-    """Half votes for and against each feature, part by part, so that any part can be left out."""
+    """What was written in all parts and in each, so that any part can be left out."""
 
     def __init__(self) -> None:
-        self._places: dict[str, int] = {"": 0}
-        self._counts = array("L", bytes(array("L").itemsize * 2 * _FOLDS))
-        """For each feature 2 x 5 numbers: votes for in every part, then votes against. The first feature
-        stands for all comments."""
+        self._places = {"": _EVERYBODY}
+        self._whole, *self._parts = ({kind: Counter[int]() for kind in _VOTES} for _ in range(1 + _FOLDS))
 
-    def learn(self, text: str, vote: tuple[int, int], part: int) -> None:
-        for feature in ("", *_features(text)):
-            place = self._places.setdefault(feature, len(self._places)) * 2 * _FOLDS
-            if place == len(self._counts):
-                self._counts.extend([0] * 2 * _FOLDS)
-            self._counts[place + part] += vote[0]
-            self._counts[place + _FOLDS + part] += vote[1]
+    def features(self, text: str) -> array[int]:
+        """Numbers of the features of a text; the first stands for all comments."""
+        return array(
+            "L", (self._places.setdefault(each, len(self._places)) for each in ("", *_features(text)))
+        )
 
-    def evidence(self, text: str, without: int | None) -> float | None:
-        """Log-odds of promoter against detractor by what is known from all parts but one; None if nothing
-        is."""
-        everybody = self._votes(0, without)
-        found = []
-        for feature in _features(text):
-            place = self._places.get(feature)
-            if place is None:
-                continue
-            votes = self._votes(place, without)
-            if sum(votes) >= 2 * _LEAST_TIMES:
-                found.append(_log_share(votes[0], everybody[0]) - _log_share(votes[1], everybody[1]))
-        return math.fsum(found) / len(found) ** _LENGTH if found else None
+    def learn(self, features: array[int], kind: Category, part: int) -> None:
+        for written in (self._whole, self._parts[part]):
+            written[kind].update(features)
 
-    def _votes(self, place: int, without: int | None) -> tuple[int, int]:
-        begin = place * 2 * _FOLDS
-        middle, end = begin + _FOLDS, begin + 2 * _FOLDS
-        in_favour, against = sum(self._counts[begin:middle]), sum(self._counts[middle:end])
-        if without is not None:
-            in_favour -= self._counts[begin + without]
-            against -= self._counts[middle + without]
+    def odds(self, without: int | None) -> _Odds:
+        """Log-odds by what is known from all parts but one."""
+        return _Odds(self._whole, {} if without is None else self._parts[without])
+
+
+class _Odds(dict[int, float | None]):
+    """Log-odds of promoter against detractor by feature; None for one that hardly anybody wrote."""
+
+    def __init__(self, whole: _Written, part: _Written) -> None:
+        super().__init__()
+        self._counters = [
+            (whole[kind], part.get(kind, Counter[int]()), votes) for kind, votes in _VOTES.items()
+        ]
+        self._everybody = self._votes(_EVERYBODY)
+        self[_EVERYBODY] = None
+
+    def __missing__(self, feature: int) -> float | None:
+        in_favour, against = self._votes(feature)
+        self[feature] = found = (
+            _log_share(in_favour, self._everybody[0]) - _log_share(against, self._everybody[1])
+            if in_favour + against >= 2 * _LEAST_TIMES
+            else None
+        )
+        return found
+
+    def _votes(self, feature: int) -> tuple[int, int]:
+        """Half votes for and against."""
+        in_favour = against = 0
+        for whole, part, votes in self._counters:
+            if n := whole.get(feature, 0) - part.get(feature, 0):
+                in_favour += n * votes[0]
+                against += n * votes[1]
         return in_favour, against
+
+
+def _evidence(odds: _Odds, features: array[int]) -> float | None:
+    """Log-odds of a comment; None if none of its features is known."""
+    found = [value for feature in features if (value := odds[feature]) is not None]
+    return math.fsum(found) / len(found) ** _LENGTH if found else None
 
 
 def _log_share(half_votes: int, of_all: int) -> float:
