@@ -20,10 +20,12 @@ from pydantic import BaseModel, Field
 
 from wootric_mcp.guard import policy
 from wootric_mcp.operations import Risk
+from wootric_mcp.store.errors import StoreError
 
 if TYPE_CHECKING:
     from wootric_mcp.guard.codes import Codes
     from wootric_mcp.settings import Settings
+    from wootric_mcp.store.codes import Redeemed
 
 NOTHING_CHANGED = "Nothing was changed."
 REACTION = 0.5
@@ -140,7 +142,7 @@ class Guard:
                 "The person declined this a moment ago and is not asked again for "
                 f"{minutes} minute{'' if minutes == 1 else 's'}. {NOTHING_CHANGED}"
             )
-        match await self._codes.redeem(bound, code):
+        match await self._redeemed(ctx, bound, code):
             case "approved":
                 return Way.APPROVED
             case "code":
@@ -173,6 +175,15 @@ class Guard:
         bound = _bound(call, effect)
         took = self._clock() - self._asked.pop(bound, float("-inf"))
         return await self._judged(outcome, took, call, effect, bound)
+
+    async def _redeemed(self, ctx: Context[Any], bound: str, code: str) -> Redeemed | None:
+        """What a code or an approval allows. A busy store keeps no person from being asked."""
+        try:
+            return await self._codes.redeem(bound, code)
+        except StoreError:
+            if code or not can_ask(ctx):
+                raise
+            return None
 
     async def _ask_now(self, ctx: Context[Any], call: Call, effect: Effect, bound: str) -> Held:
         begun = self._clock()

@@ -11,6 +11,7 @@ import anyio
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult
 
+from wootric_mcp.store.errors import StoreError
 from wootric_mcp.tools import answers
 from wootric_mcp.tools.recipients import outcome_rules
 
@@ -55,7 +56,14 @@ async def send(app: App, found: Planned) -> CallToolResult:
         if number and anyio.current_time() > ends:
             done.why = "There was no time left in this call; call again to go on."
             break
-        await _send_some(app, plan, people, done)
+        try:
+            await _send_some(app, plan, people, done)
+        except StoreError as error:  # the request did not leave; earlier ones did
+            if not done.sent:
+                raise
+            log.warning("A further request could not be noted in the ledger. %s", error)
+            done.why = "The ledger could not be written, so no further request left."
+            break
         if done.error:
             break
     if not done.sent:
@@ -122,8 +130,6 @@ async def _post(app: App, survey: EmailSurvey | EmailSurveyCsv) -> None:
 
 async def _settle(ledger: Ledger, request: str, state: State) -> None:
     """Note the outcome. Where that fails, the request becomes unclear by itself, which is safe."""
-    from wootric_mcp.store.errors import StoreError
-
     try:
         await ledger.settle(request, state)
     except StoreError as error:
