@@ -24,6 +24,7 @@ _TIME_TO_COUNT = 10.0
 async def belongings(app: App, end_user_id: int) -> str:
     """How many responses and declines somebody has, in words."""
     from wootric_mcp.api.people import Person
+    from wootric_mcp.store.errors import StoreError
 
     client, person = app.client(), Person("id", str(end_user_id))
 
@@ -37,9 +38,13 @@ async def belongings(app: App, end_user_id: int) -> str:
         reading = await read(take, person=person, patience=_TIME_TO_COUNT)
         return f"{'' if reading.complete else 'at least '}{answers.counted(count, noun)}"
 
-    responses, declines = await concurrently(
-        [lambda: counted(client.responses, "response"), lambda: counted(client.declines, "decline")]
-    )
+    try:
+        responses, declines = await concurrently(
+            [lambda: counted(client.responses, "response"), lambda: counted(client.declines, "decline")]
+        )
+    except StoreError as error:
+        log.warning("What belongs to an end user could not be counted. %s", error)
+        return "all their responses and declines (not counted: the store is busy)"
     return f"{responses}, {declines}"
 
 
