@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.feedback.making import NOW, RECEIPT, RECORDS, digest, many, record, shuffled
 from tests.feedback.test_digest_rows import BEES, COLD
+from wootric_mcp.feedback.analysis import analyze
 from wootric_mcp.feedback.budget import estimate_tokens
 from wootric_mcp.feedback.digest import Digest, ThemeDigest
 from wootric_mcp.feedback.filling import compact
@@ -88,6 +89,25 @@ def test_all_rows_are_tested_told_or_not() -> None:
     few, many_told = (compared(now, earlier(now), most_themes=most).compared for most in (1, 12))
     assert few and many_told and few.tests >= 3
     assert few.difference.value == 0.0
+
+
+def test_the_change_of_the_score_is_judged_alike_by_themes_and_by_groups() -> None:
+    texts = [*(COLD + BEES + FINE) * 5]
+
+    def answered(promoters: int, detractors: int, start: int) -> list[FeedbackRecord]:
+        scores = [10] * promoters + [8] * 50 + [0] * detractors
+        return [
+            record(start + n, texts[n % len(texts)], score, properties={"plan": f"p{n % 3}"})
+            for n, score in enumerate(scores)
+        ]
+
+    now, then = answered(82, 68, 1), earlier(answered(100, 50, 1_000))
+    told = [compared(now, then).compared]
+    for group_by in ("", "plan"):
+        found = analyze(now, receipt=RECEIPT, earlier=(then, BEFORE), group_by=group_by)
+        told.append(found.compared)
+    (change,) = {each.difference for each in told if each}
+    assert change.p is not None and 0.01 < change.p < 0.05 and change.verdict == "real"
 
 
 def test_random_halves_of_the_same_comments_are_hardly_ever_told_to_differ() -> None:

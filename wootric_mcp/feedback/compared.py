@@ -47,16 +47,17 @@ class Compared:
     in_both: int
     """People who scored in both periods."""
     tests: int
-    """Differences tested."""
+    """Shares tested."""
     no_theme_adds: float | None
     """Change of that contribution."""
     no_comment_adds: float | None
 
 
 class Comparison:
-    """What was said in the period compared with, and the changes since, all judged together.
+    """What was said in the period compared with, and the changes since.
 
-    Tested are the score, the shares of all rows and tags, told or not, and those of the phrases told. A
+    The change of the score is judged alone, so that every answer about two periods says the same of it.
+    Judged together are the shares of all rows and tags, told or not, and those of the phrases told. A
     phrase was chosen from many for being frequent now, so its chance counts as often as there were to choose
     from (Bonferroni).
     """
@@ -102,8 +103,9 @@ class Comparison:
             one = share(self._said[theme.form], theme.members)
             shares.append(one if one.p is None else replace(one, p=min(1.0, one.p * theme.among)))
         score = difference(*(side.tally.whole.sample(survey_type) for side in (then, now)))
-        self._tests = sum(each.p is not None for each in (score, *shares))
-        self._score, *verdicts = judged([score], survey_type, shares)
+        self._tests = sum(each.p is not None for each in shares)
+        [self._score] = judged([score], survey_type)
+        verdicts = judged([], survey_type, shares)
         self._of_label = dict(zip(labels, verdicts, strict=False))
         self._of_phrase = dict(zip(forms, verdicts[len(labels) :], strict=True))
 

@@ -180,7 +180,8 @@ def _compared_with(digest: Digest, compared: Compared, budget: int) -> str:
     said = f"{stands_on(compared.receipt, budget if budget >= DEFAULT else 0)} {counts}"
     if compared.in_both:
         said += f" Answered in both periods: {counted(compared.in_both, 'known respondent')}."
-    return f"{said} Verdicts allow for {counted(compared.tests, 'test')}; they do not tell causes."
+    allowed = f" on themes allow for {counted(compared.tests, 'test')}; they" if compared.tests else ""
+    return f"{said} Verdicts{allowed} do not tell causes."
 
 
 def _compared_data(digest: Digest, compared: Compared, budget: int) -> dict[str, Any]:

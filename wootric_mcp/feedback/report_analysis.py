@@ -172,8 +172,9 @@ def _notes(found: Analysis) -> str:
     if found.compared and found.compared.in_both:
         notes.append(f"Answered in both periods: {counted(found.compared.in_both, 'known respondent')}.")
     if found.tests > 1:
-        notes.append(f"Verdicts allow for {found.tests} tests.")
-    if found.tests:
+        which = ", except that on the whole," if found.compared else ""
+        notes.append(f"Verdicts{which} allow for {found.tests} tests.")
+    if found.tests or (found.compared and found.compared.difference.p is not None):
         notes.append("Differences go with groups and times; they do not tell causes.")
     return " ".join(notes)
 
