@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Literal
 
 import anyio
 import httpx
@@ -19,10 +18,8 @@ import httpx2
 import pytest
 from mcp import Client, MCPError
 
-from tests.accounts import ERAS, MARA, Person, refused, running, text_of
+from tests.accounts import ERAS, MARA, Era, Person, refused, running, text_of
 from tests.processes import A_SECOND, SERVER, server_environment
-
-Era = Literal["auto", "legacy"]
 
 
 @dataclass

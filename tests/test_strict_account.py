@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import anyio
 import httpx
@@ -16,7 +16,7 @@ from anyio import to_thread
 from mcp import Client
 from mcp.types import PromptReference
 
-from tests.accounts import ERAS, NOW, Person, running
+from tests.accounts import ERAS, NOW, Era, Person, running
 from tests.shield.masking_set import personal
 from tests.test_hostile_account import CALLS, KEPT, TIME, account
 from wootric_mcp.api import answers
@@ -24,8 +24,6 @@ from wootric_mcp.prompts import load_prompts
 from wootric_mcp.server import build_server
 from wootric_mcp.settings import Settings
 from wootric_mcp.shield.logs import mask_logs
-
-Era = Literal["auto", "legacy"]
 
 PLANTED = personal()
 CONTACT = "mara.okafor@lumenfield.test, +353861234567, 203.0.113.24"

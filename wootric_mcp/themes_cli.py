@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from wootric_mcp.settings import Settings
 from wootric_mcp.shield.clean import clean
 from wootric_mcp.shield.masking import mask
+from wootric_mcp.terminal import refused
 
 if TYPE_CHECKING:
     from wootric_mcp.feedback.score import SurveyType
@@ -79,16 +80,16 @@ def main(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
     settings = Settings.load({"themes": options.themes} if options.themes is not None else {})
     if problems := [problem for problem in settings.problems if problem.startswith(_TELLING)]:
-        return _refused(" ".join(problems))
+        return refused(" ".join(problems))
     try:
         if options.print:
             return _written([packaged(options.print)])
         lexicon = lexicon_of(settings.themes)
         rows = read(options.file)
     except (LexiconError, FileError) as error:
-        return _refused(str(error))
+        return refused(str(error))
     except OSError as error:
-        return _refused(f"{options.file}: {error.strerror or error}")
+        return refused(f"{options.file}: {error.strerror or error}")
 
     from wootric_mcp.feedback.comments import CJK, analyse
     from wootric_mcp.feedback.duplicates import first_of
@@ -233,8 +234,3 @@ def _written(lines: Iterable[str]) -> int:
     except BrokenPipeError:  # such as `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
-
-
-def _refused(why: str) -> int:
-    sys.stderr.write(f"wootric-mcp: {why}\n")
-    return 2

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import anyio
 import pytest
@@ -21,6 +21,7 @@ from tests.accounts import (
     MARA,
     MARA_LAST,
     Clock,
+    Era,
     Person,
     account_settings,
     answered,
@@ -33,7 +34,6 @@ from tests.processes import SERVER, server_environment
 from wootric_mcp.guard import cli
 from wootric_mcp.server import build_server
 
-Era = Literal["auto", "legacy"]
 DELETE: dict[str, Any] = {"end_user": MARA, "response_id": MARA_LAST}
 
 

@@ -7,11 +7,23 @@ import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
-from tests.accounts import ERAS, JUN, MARA, MARA_LAST, Clock, Person, answered, connected, refused, running
+from tests.accounts import (
+    ERAS,
+    JUN,
+    MARA,
+    MARA_LAST,
+    Clock,
+    Era,
+    Person,
+    answered,
+    connected,
+    refused,
+    running,
+)
 from tests.guard.test_codes import code_in
 from tests.guard.test_confirmation import writes
 from tests.tools.test_every_operation import CASES
@@ -19,7 +31,6 @@ from wootric_mcp.guard import audit, cli
 from wootric_mcp.operations import OPERATIONS
 from wootric_mcp.tools import sending
 
-Era = Literal["auto", "legacy"]
 WRITING = [row.id for row in OPERATIONS.values() if not row.is_read_only]
 
 

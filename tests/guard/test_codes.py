@@ -18,6 +18,7 @@ from tests.accounts import (
     MARA_DECLINE,
     MARA_LAST,
     Clock,
+    Era,
     Person,
     answered,
     connected,
@@ -28,7 +29,6 @@ from tests.accounts import (
 from tests.guard.test_confirmation import writes
 from wootric_mcp.guard import confirmation
 
-Era = Literal["auto", "legacy"]
 DELETE: dict[str, Any] = {"end_user": MARA, "response_id": MARA_LAST}
 
 

@@ -19,6 +19,7 @@ from tests.accounts import (
     MARA_LAST,
     OPTED_OUT,
     PHONE_ONLY,
+    Era,
     Person,
     answered,
     connected,
@@ -28,7 +29,6 @@ from tests.accounts import (
 )
 from wootric_mcp.sandbox.server import RunningSandbox
 
-Era = Literal["auto", "legacy"]
 MAIL = ["mara.okafor@lumenfield.test"]
 
 GUARDED: dict[str, tuple[str, dict[str, Any]]] = {

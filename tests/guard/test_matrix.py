@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import anyio
 import pytest
 from mcp import Client
 from mcp.types import ElicitResult
 
-from tests.accounts import ERAS, MARA, Clock, Person, account_settings, running, text_of
+from tests.accounts import ERAS, MARA, Clock, Era, Person, account_settings, running, text_of
 from tests.guard.test_confirmation import GUARDED, writes
 from tests.processes import stdio_server
 from tests.snapshot import assert_matches
@@ -25,7 +25,6 @@ from tests.test_serving import account, http_server
 from wootric_mcp.sandbox.server import RunningSandbox
 from wootric_mcp.server import build_server
 
-Era = Literal["auto", "legacy"]
 POLICIES = ("ask", "ask_or_token", "off")
 _SLOW = pytest.mark.slow
 _POLICIES = ["ask_or_token", pytest.param("ask", marks=_SLOW), pytest.param("off", marks=_SLOW)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
@@ -15,6 +15,7 @@ from tests.accounts import (
     PHONE_ONLY,
     TEMPLATE,
     Clock,
+    Era,
     Person,
     ago,
     answered,
@@ -27,7 +28,6 @@ from tests.accounts import (
 from wootric_mcp.sandbox.records import AccountData, EndUserRow, ResponseRow
 from wootric_mcp.sandbox.server import RunningSandbox
 
-Era = Literal["auto", "legacy"]
 JUNS = "jun.sato@lumenfield.test"
 
 

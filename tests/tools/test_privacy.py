@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
@@ -12,6 +12,7 @@ from tests.accounts import (
     ERAS,
     MARA,
     MARA_LAST,
+    Era,
     Person,
     answered,
     connected,
@@ -21,7 +22,6 @@ from tests.accounts import (
     text_of,
 )
 
-Era = Literal["auto", "legacy"]
 EMAIL, PHONE, IP = "mara.okafor@lumenfield.test", "353861234567", "203.0.113.24"
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
-from tests.accounts import ERAS, MARA, Person, connected, refused, running
+from tests.accounts import ERAS, MARA, Era, Person, connected, refused, running
 from wootric_mcp.operations import OPERATIONS, TOOLSETS
 from wootric_mcp.settings import Settings
 from wootric_mcp.tools.catalog import CATALOG
 from wootric_mcp.tools.registry import UnknownToolError, build, select
 
-Era = Literal["auto", "legacy"]
 JOBS = {
     "summarize_feedback",
     "search_feedback",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
-from tests.accounts import ERAS, answered, connected, story, structure_of, text_of, tokens
+from tests.accounts import ERAS, Era, answered, connected, story, structure_of, text_of, tokens
 from wootric_mcp.sandbox.server import RunningSandbox
 
-Era = Literal["auto", "legacy"]
 FENCED = re.compile(r"\[customer text (\d+): .*?\n(.*?)\n\[end of customer text \1\]", re.DOTALL)
 CHANCE = "more than chance"
 RUN = 4

@@ -107,10 +107,9 @@ def digest(
         shown: Makes the name of a property fit to show.
         earlier: Responses and receipt of the period to compare with, which has no response in common.
         survey_type: What the account asks, which decides what a score means.
-        selection: `where` narrows everything. `category`, `has_text` and `query` narrow what is read, not the
-        score:
-            what detractors said is told beside the score of all, and against the background of what others
-            said.
+        selection: `where` narrows everything. `category`, `has_text` and `query` narrow what is read, not
+            the score: what detractors said is told beside the score of all, and against the background of
+            what others said.
         lexicon: Tells themes by their words; None: only phrases and tags are found.
         response_rate: Wootric's own, in per cent, if it is known of the same period.
         most_themes: Greatest number of themes in an answer of the usual length.

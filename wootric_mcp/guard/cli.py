@@ -15,8 +15,7 @@ from wootric_mcp.guard.audit import audit_file, lines
 from wootric_mcp.guard.codes import LIFETIME, normal, unsealed
 from wootric_mcp.settings import Settings
 from wootric_mcp.store.errors import StoreBusy
-
-_YES = ("y", "yes")
+from wootric_mcp.terminal import agreed, refused, told
 
 
 def parser() -> argparse.ArgumentParser:
@@ -53,17 +52,17 @@ def main(arguments: Sequence[str], now: Callable[[], float] = time.time) -> int:
 
 def _approve(settings: Settings, code: str, now: Callable[[], float]) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return _refused("approve needs a terminal, so that a person sees what would happen.")
+        return refused("approve needs a terminal, so that a person sees what would happen.")
     from wootric_mcp.store import codes  # SQLAlchemy and all that
 
     hash_ = codes.hash_of(code)
     for path in _stores(settings):
         if sealed := codes.sealed_in(path, hash_, now()):
-            _say(unsealed(code, sealed))
-            if input("Let this happen? [y/N] ").strip().lower() not in _YES:
-                return _refused("Not approved. Nothing was changed.", 1)
+            told(unsealed(code, sealed))
+            if not agreed("Let this happen?"):
+                return refused("Not approved. Nothing was changed.", 1)
             return _approved(path, hash_, now())
-    return _refused(
+    return refused(
         "There is no such code: it is used, older than 5 minutes, or of a server with another WOOTRIC_STORE "
         "(set the same one here). Nothing was changed.",
         1,
@@ -75,10 +74,10 @@ def _approved(path: Path, hash_: str, now: float) -> int:
 
     try:
         if codes.approve_in(path, hash_, now, now + LIFETIME):
-            return _say(f"Approved. The same call acts once within {LIFETIME / 60:.0f} minutes.")
+            return told(f"Approved. The same call acts once within {LIFETIME / 60:.0f} minutes.")
     except StoreBusy as error:
-        return _refused(f"{error} Nothing was changed.", 1)
-    return _refused("The code has been used or is too old by now. Nothing was changed.", 1)
+        return refused(f"{error} Nothing was changed.", 1)
+    return refused("The code has been used or is too old by now. Nothing was changed.", 1)
 
 
 def _stores(settings: Settings) -> Iterator[Path]:
@@ -97,9 +96,9 @@ def _audit(settings: Settings, count: int, *, as_json: bool) -> int:
     path = audit_file(settings)
     found = list(islice(lines(path), max(count, 0)) if path else ())
     if not found:
-        return _say(f"There is nothing in {path}: nothing was changed through this server.")
+        return told(f"There is nothing in {path}: nothing was changed through this server.")
     for line in reversed(found):
-        _say(json.dumps(line) if as_json else _told(line))
+        told(json.dumps(line) if as_json else _told(line))
     return 0
 
 
@@ -115,13 +114,3 @@ def _told(line: dict[str, Any]) -> str:
 
 def _listed(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _say(text: str) -> int:
-    sys.stdout.write(f"{text}\n")
-    return 0
-
-
-def _refused(why: str, status: int = 2) -> int:
-    sys.stderr.write(f"wootric-mcp: {why}\n")
-    return status

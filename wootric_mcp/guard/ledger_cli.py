@@ -14,11 +14,10 @@ import anyio
 from wootric_mcp.settings import Settings
 from wootric_mcp.store.errors import StoreError
 from wootric_mcp.store.location import ledger_file
+from wootric_mcp.terminal import agreed, refused, told
 
 if TYPE_CHECKING:
     from wootric_mcp.store.ledger import Entry, Ledger
-
-_YES = ("y", "yes")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -43,11 +42,11 @@ def main(arguments: Sequence[str]) -> int:
     settings = Settings.load()
     path = ledger_file(settings)
     if path is None:
-        return _refused(f"WOOTRIC_STORE is {settings.store}, so there is no ledger on disk.")
+        return refused(f"WOOTRIC_STORE is {settings.store}, so there is no ledger on disk.")
     if not path.exists():
-        return _said(f"There is no ledger at {path}: nobody was mailed from here.")
+        return told(f"There is no ledger at {path}: nobody was mailed from here.")
     if options.action and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return _refused("resolve needs a terminal, so that a person decides. Nothing was changed.")
+        return refused("resolve needs a terminal, so that a person decides. Nothing was changed.")
     from wootric_mcp.store.ledger import Ledger  # SQLAlchemy and all that
 
     try:
@@ -56,21 +55,21 @@ def main(arguments: Sequence[str]) -> int:
             return _resolve(ledger, options.id, is_sent=options.sent)
         entries = anyio.run(ledger.entries)
     except StoreError as error:
-        return _refused(str(error), 1)
-    return _said("\n".join(map(_line, entries)) or "Nobody was mailed from here.")
+        return refused(str(error), 1)
+    return told("\n".join(map(_line, entries)) or "Nobody was mailed from here.")
 
 
 def _resolve(ledger: Ledger, request: str, *, is_sent: bool) -> int:
     entry = next((each for each in anyio.run(ledger.entries) if each.id == request), None)
     if entry is None:
-        return _refused(f"There is no request {request!r} in {ledger.path}.", 1)
+        return refused(f"There is no request {request!r} in {ledger.path}.", 1)
     if entry.state != "unclear":
-        return _refused(f"{entry.id} is not unclear: {entry.state}.", 1)
-    _said(_line(entry))
+        return refused(f"{entry.id} is not unclear: {entry.state}.", 1)
+    told(_line(entry))
     effect = "was sent" if is_sent else "was not sent, so that its people may be mailed again"
-    if input(f"Have you looked in Wootric, and it {effect}? [y/N] ").strip().lower() not in _YES:
-        return _refused("Nothing was changed.", 1)
-    return _said(_line(anyio.run(partial(ledger.resolve, entry.id, sent=is_sent))))
+    if not agreed(f"Have you looked in Wootric, and it {effect}?"):
+        return refused("Nothing was changed.", 1)
+    return told(_line(anyio.run(partial(ledger.resolve, entry.id, sent=is_sent))))
 
 
 def _line(entry: Entry) -> str:
@@ -78,13 +77,3 @@ def _line(entry: Entry) -> str:
     people = "1 person" if entry.people == 1 else f"{entry.people:,} people"
     subject = entry.subject or "the standard question"
     return f"{moment:%Y-%m-%d %H:%M} UTC  {entry.id}  {entry.state:8}  {people}  {entry.plan}  {subject}"
-
-
-def _said(text: str) -> int:
-    sys.stdout.write(f"{text}\n")
-    return 0
-
-
-def _refused(why: str, status: int = 2) -> int:
-    sys.stderr.write(f"wootric-mcp: {why}\n")
-    return status

@@ -15,12 +15,12 @@ from wootric_mcp.feedback.period import PeriodError, resolve_period
 from wootric_mcp.settings import Privacy, Settings
 from wootric_mcp.shield.logs import mask_logs
 from wootric_mcp.store.location import files_of, store_file
+from wootric_mcp.terminal import agreed, refused, told
 
 ZoneOf = Callable[[Settings], tzinfo]
 
 # Problems with these leave it open which store is meant.
 _TELLING = ("WOOTRIC_STORE", "WOOTRIC_REGION", "WOOTRIC_BASE_URL", "WOOTRIC_ACCOUNT_TOKEN")
-_YES = ("y", "yes")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -71,10 +71,10 @@ def main(arguments: Sequence[str], zone_of: ZoneOf) -> int:
     if not (settings.account_token or settings.client_id or settings.username):
         unknown.append(settings.what_to_set())
     if unknown:
-        return _refused(" ".join(unknown))
+        return refused(" ".join(unknown))
     path = store_file(settings)
     if path is None:
-        return _said(f"{_why_nothing(settings)}, so nothing is kept.")
+        return told(f"{_why_nothing(settings)}, so nothing is kept.")
     if options.action == "clear":
         return _clear(path, is_sure=options.yes)
     return _status(path, settings, zone_of)
@@ -82,16 +82,16 @@ def main(arguments: Sequence[str], zone_of: ZoneOf) -> int:
 
 def _sync(settings: Settings, period_text: str, zone_of: ZoneOf) -> int:
     if not settings.is_usable:
-        return _refused(settings.what_to_set())
+        return refused(settings.what_to_set())
     if store_file(settings) is None:
-        return _refused(f"{_why_nothing(settings)}, so nothing that is read would be kept.")
+        return refused(f"{_why_nothing(settings)}, so nothing that is read would be kept.")
     zone = zone_of(settings)
     try:
         period = resolve_period(period_text, datetime.now(UTC), zone, str(zone))
     except PeriodError as error:
-        return _refused(str(error))
+        return refused(str(error))
     if period.future:
-        return _refused(f"{period.label}: there is nothing to read yet.")
+        return refused(f"{period.label}: there is nothing to read yet.")
     from wootric_mcp.store.sync import sync  # SQLAlchemy and all that
 
     try:
@@ -103,41 +103,31 @@ def _sync(settings: Settings, period_text: str, zone_of: ZoneOf) -> int:
 
 def _status(path: Path, settings: Settings, zone_of: ZoneOf) -> int:
     if not path.exists():
-        return _said(f"There is no store at {path}: nothing of this account has been kept yet.")
+        return told(f"There is no store at {path}: nothing of this account has been kept yet.")
     from wootric_mcp.store.status import Unreadable, described
 
     try:
-        return _said(described(path, settings, zone_of(settings)))
+        return told(described(path, settings, zone_of(settings)))
     except Unreadable as error:
-        return _refused(str(error), 1)
+        return refused(str(error), 1)
 
 
 def _clear(path: Path, *, is_sure: bool) -> int:
     files = [file for file in files_of(path) if file.exists()]
     if not files:
-        return _said(f"There is no store at {path}: nothing was deleted.")
+        return told(f"There is no store at {path}: nothing was deleted.")
     if not is_sure and not sys.stdin.isatty():
-        return _refused(f"{path} would be deleted; add --yes. Nothing was deleted.")
-    if not is_sure and input(f"Delete {path}? What it holds can be read again. [y/N] ").lower() not in _YES:
-        return _refused("Nothing was deleted.", 1)
+        return refused(f"{path} would be deleted; add --yes. Nothing was deleted.")
+    if not is_sure and not agreed(f"Delete {path}? What it holds can be read again."):
+        return refused("Nothing was deleted.", 1)
     try:
         for file in files:
             file.unlink(missing_ok=True)
     except OSError as error:
         why = error.strerror or str(error)
-        return _refused(f"{error.filename}: {why}. End the programs that use it, then try again.", 1)
-    return _said(f"Deleted {path}.")
+        return refused(f"{error.filename}: {why}. End the programs that use it, then try again.", 1)
+    return told(f"Deleted {path}.")
 
 
 def _why_nothing(settings: Settings) -> str:
     return "WOOTRIC_STORE_DAYS is 0" if not settings.store_days else f"WOOTRIC_STORE is {settings.store}"
-
-
-def _said(text: str) -> int:
-    sys.stdout.write(f"{text}\n")
-    return 0
-
-
-def _refused(why: str, status: int = 2) -> int:
-    sys.stderr.write(f"wootric-mcp: {why}\n")
-    return status
