@@ -125,7 +125,7 @@ def append(path: Path, line: str) -> None:
     from wootric_mcp.store.location import make_private
 
     make_private(path)
-    if path.stat().st_size >= LARGEST:
+    if _is_full(path):
         _rotate(path)
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
     try:
@@ -149,7 +149,7 @@ def _rotate(path: Path) -> None:
 
     try:
         with alone(path):
-            if path.stat().st_size < LARGEST:
+            if not _is_full(path):
                 return
             for number in range(KEPT, 0, -1):
                 older = numbered(path, number - 1)
@@ -157,6 +157,14 @@ def _rotate(path: Path) -> None:
                     older.replace(numbered(path, number))
     except sqlite3.Error as error:
         raise OSError(0, "another process keeps it locked") from error
+
+
+def _is_full(path: Path) -> bool:
+    """Whether it has to give way; not if another thread or process has just moved it on."""
+    try:
+        return path.stat().st_size >= LARGEST
+    except FileNotFoundError:
+        return False
 
 
 def numbered(path: Path, number: int) -> Path:
