@@ -106,9 +106,7 @@ def _groups(
     promoting, _, criticising = SCALES[survey_type].words
     if survey_type != "nps":
         promoting, criticising = (f"people with a {word} score" for word in (promoting, criticising))
-    promoters, detractors = (
-        [each for each in now.selected if category(each.record.score, survey_type) == part]
-        for part in ("promoter", "detractor")
-    )
+    parts = now.selected.parts(survey_type)
+    promoters, detractors = parts["promoter"], parts["detractor"]
     yield criticising, promoting, detractors, promoters
     yield promoting, criticising, promoters, detractors

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from wootric_mcp.feedback.comments import Comment, analyse
 from wootric_mcp.feedback.impact import Counts, Effects, effects
 from wootric_mcp.feedback.lexicon import Lexicon
+from wootric_mcp.feedback.phrases import Corpus
 from wootric_mcp.feedback.records import FeedbackRecord
 from wootric_mcp.feedback.score import Score, SurveyType, score_of_counts
 from wootric_mcp.feedback.selection import Selection
@@ -37,9 +38,9 @@ class Asked:
         """Comments that say what the query asks for, whatever category; all of them without a query."""
         self._elsewhere: list[FeedbackRecord] = []
         comments = analyse(self._commented(self.tally.counted(self._passing(records))), lexicon)
-        self.selected = [comment for comment in comments if comment.record.id in self._selected_ids]
+        self.selected = Corpus(each for each in comments if each.record.id in self._selected_ids)
         """Comments that match the whole selection."""
-        self.others = [comment for comment in comments if comment.record.id not in self._selected_ids]
+        self.others = Corpus(each for each in comments if each.record.id not in self._selected_ids)
         """All other comments of the people asked about."""
 
     @property

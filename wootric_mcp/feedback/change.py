@@ -10,6 +10,8 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
+from operator import mul
 from statistics import NormalDist
 from typing import Literal
 
@@ -132,16 +134,13 @@ def _mid_p(before: tuple[int, int], after: tuple[int, int]) -> float:
     """How often as many people, drawn by chance from both sides, are spread as unevenly over them."""
     (part, n), (other, m) = before, after
     total = part + other
-    ways = {k: _log_ways(n, k) + _log_ways(m, total - k) for k in range(max(0, total - m), min(total, n) + 1)}
-    found, most = ways[part], max(ways.values())
-    odds = [(each - found, math.exp(each - most)) for each in ways.values()]
-    rarer = math.fsum(odd for beside, odd in odds if beside < -_EVEN)
-    even = math.fsum(odd for beside, odd in odds if abs(beside) <= _EVEN)
-    return (rarer + even / 2) / math.fsum(odd for _, odd in odds)
-
-
-def _log_ways(n: int, k: int) -> float:
-    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+    # How likely each spread is as against the one found, each by the one beside it.
+    more = ((n - k) * (total - k) / ((k + 1) * (m - total + k + 1)) for k in range(part, min(total, n)))
+    less = (k * (m - total + k) / ((n - k + 1) * (total - k + 1)) for k in range(part, max(0, total - m), -1))
+    odds: list[float] = [1.0, *accumulate(more, mul), *accumulate(less, mul)]
+    rarer = sum(odd for odd in odds if odd < 1 - _EVEN)
+    even = sum(odd for odd in odds if abs(odd - 1) <= _EVEN)
+    return (rarer + even / 2) / sum(odds)
 
 
 def judged(

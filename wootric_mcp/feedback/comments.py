@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from sys import intern
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 CJK = "cjk"
 """Stands for the language of texts in Chinese or Japanese characters."""
 
-ANALYSER = "3"
+ANALYSER = "4"
 """To be raised whenever `analysis` gives anything else for the same text and lexicon."""
 
 _UNTOLD = "-"
@@ -100,24 +100,24 @@ def analyse(records: Iterable[FeedbackRecord], lexicon: Lexicon | None = None) -
         records: Their `analysis` is used if this version made it.
         lexicon: The one that themes will be asked of, if any.
     """
-    forms = cache(_Forms)
+    phrases = _Phrases()
     comments: list[Comment] = []
     untold: list[Comment] = []
     for record in records:
         if record.text:
-            comment = _unpacked(record, _known(record, lexicon), forms)
+            comment = _unpacked(record, _known(record, lexicon), phrases)
             (comments if comment.language else untold).append(comment)
     told = Counter(comment.language for comment in comments)
     usual = usual_language(told)
     for comment in untold:
-        phrases = dict(map(forms(usual).__getitem__, _spellings(_cut(comment.record.text), usual)))
-        comments.append(replace(comment, language=usual, phrases=phrases, lexicon=""))
+        said = phrases.of(_phrases(_cut(comment.record.text), usual))
+        comments.append(replace(comment, language=usual, phrases=said, lexicon=""))
     return sorted(comments, key=lambda comment: comment.record.id)
 
 
 def outline(record: FeedbackRecord, lexicon: Lexicon | None = None) -> Comment:
     """A comment without its phrases."""
-    return _unpacked(record, _known(record, lexicon).partition("\n")[0], _Forms)
+    return _unpacked(record, _known(record, lexicon).partition("\n")[0], _Phrases())
 
 
 def usual_language(told: Mapping[str, int]) -> str:
@@ -136,14 +136,14 @@ def analysis(text: str, lexicon: Lexicon | None = None) -> str:
 
     The first line holds the stamp, the language ("-" if it is not told), the number of words, in hexadecimal
     a bit for each theme of the lexicon, and whether it is suspicious (1 or 0); each further line a phrase as
-    it is written first.
+    it is written first and, after a tab, its common form where that is another.
     """
     words = _words(text)
     language = _language(text, words)
     themes = lexicon.bits(language, words, text) if lexicon and language else 0
-    spellings = _spellings(_cut(text), language) if language else ()
+    phrases = _phrases(_cut(text), language) if language else ()
     told = f"{language or _UNTOLD} {len(words)} {themes:x} {reads_like_instructions(text):d}"
-    return "\n".join((f"{stamp(lexicon)} {told}", *spellings))
+    return "\n".join((f"{stamp(lexicon)} {told}", *phrases))
 
 
 def stamp(lexicon: Lexicon | None) -> str:
@@ -176,18 +176,18 @@ def common_form(word: str, language: str) -> str:
     return folded
 
 
-class _Forms(dict[str, tuple[str, str]]):
-    """Of each phrase of a language, by its spelling: common form and spelling. Most are in many comments, so
+class _Phrases(dict[str, tuple[str, str]]):
+    """Common form and spelling of each phrase, by its line of an `analysis`. Most are in many comments, so
     they are kept once."""
 
-    def __init__(self, language: str) -> None:
-        super().__init__()
-        self._language = language
-
-    def __missing__(self, spelling: str) -> tuple[str, str]:
-        form = " ".join(common_form(word, self._language) for word in spelling.split(" "))
-        self[spelling] = found = (form, spelling)
+    def __missing__(self, line: str) -> tuple[str, str]:
+        spelling, _, form = line.partition("\t")
+        self[line] = found = (form or spelling, spelling)
         return found
+
+    def of(self, lines: Iterable[str]) -> dict[str, str]:
+        """The spelling of each, by its form."""
+        return dict(map(self.__getitem__, lines))
 
 
 def _known(record: FeedbackRecord, lexicon: Lexicon | None) -> str:
@@ -195,12 +195,11 @@ def _known(record: FeedbackRecord, lexicon: Lexicon | None) -> str:
     return record.analysis if is_kept else analysis(record.text, lexicon)
 
 
-def _unpacked(record: FeedbackRecord, kept: str, forms: Callable[[str], _Forms]) -> Comment:
+def _unpacked(record: FeedbackRecord, kept: str, phrases: _Phrases) -> Comment:
     """A comment by its `analysis`; one that does not tell its language has no phrases yet."""
-    head, *spellings = kept.split("\n")
+    head, *lines = kept.split("\n")
     language, length, lexicon, themes, is_suspicious = _head(head)
-    phrases = dict(map(forms(language).__getitem__, spellings))
-    return Comment(record, language, length, phrases, lexicon, themes, is_suspicious)
+    return Comment(record, language, length, phrases.of(lines), lexicon, themes, is_suspicious)
 
 
 @lru_cache(maxsize=1 << 12)
@@ -234,15 +233,17 @@ def _language(text: str, words: Iterable[str]) -> str:
     return CJK if is_unspaced(lowered) else language_of(lowered, words)
 
 
-def _spellings(clauses: list[list[str]], language: str) -> Collection[str]:
-    """Each phrase as it is written first."""
+def _phrases(clauses: list[list[str]], language: str) -> Iterator[str]:
+    """Lines of an `analysis`."""
     written: dict[str, str] = {}
-    for form, spelling in _phrases(clauses, language):
+    for form, spelling in _forms(clauses, language):
         written.setdefault(form, spelling)
-    return written.values()
+    for form, spelling in written.items():
+        yield spelling if spelling == form else f"{spelling}\t{form}"
 
 
-def _phrases(clauses: list[list[str]], language: str) -> Iterator[tuple[str, str]]:
+def _forms(clauses: list[list[str]], language: str) -> Iterator[tuple[str, str]]:
+    """Common form and spelling of each phrase wherever it stands."""
     from wootric_mcp.feedback.stop_words import WEAK
 
     for clause in clauses:

@@ -10,7 +10,7 @@ from wootric_mcp.feedback.change import Difference, difference, judged, share_ch
 from wootric_mcp.feedback.comments import Comment
 from wootric_mcp.feedback.impact import Effects
 from wootric_mcp.feedback.lexicon import Lexicon
-from wootric_mcp.feedback.phrases import ids_of, members_of
+from wootric_mcp.feedback.phrases import Corpus, ids_of, members_of
 from wootric_mcp.feedback.receipt import Receipt
 from wootric_mcp.feedback.rows import Label, Told, told
 from wootric_mcp.feedback.score import Score, SurveyType
@@ -84,10 +84,11 @@ class Comparison:
         """
         phrases = [theme for theme in themes if theme.label is None]
         forms = [theme.form for theme in phrases]
-        outside = then.saying_of(then.others)
+        outside = Corpus(then.saying_of(then.others))
         self._now, self._asked, self._then, self._receipt = now, asked, then, receipt
         self._told, self._told_outside = told(then.selected, lexicon), told(outside, lexicon)
-        self._said, self._said_outside = members_of(forms, then.selected), members_of(forms, outside)
+        self._said = {form: members_of(form, then.selected) for form in forms}
+        self._said_outside = {form: members_of(form, outside) for form in forms}
         people = _voices(then.selected), _voices(now.selected)
 
         def share(said: Sequence[Comment], says: Sequence[Comment]) -> Difference:

@@ -14,7 +14,7 @@ from wootric_mcp.feedback.change import most_chance, share_change
 from wootric_mcp.feedback.comments import Comment
 from wootric_mcp.feedback.phrases import (
     LONGEST,
-    counts_of,
+    Corpus,
     distinct_people,
     ids_of,
     is_part,
@@ -35,8 +35,8 @@ _TIMES_IF_NEW = 3
 _MOST_NEW = 5
 _COPIES_FROM = 6
 """Words from which on the same text, or nearly the same, is one voice whoever sends it."""
-_COMMENTS_HEARD = 100
-"""Comments with a phrase among which its voices are looked for."""
+_COMMENTS_HEARD = (6, 100)
+"""Comments with a phrase among which its voices are looked for: few tell mostly, else more are heard."""
 _CANDIDATES = 5
 """Phrases looked at for each that is told."""
 
@@ -129,11 +129,10 @@ def _told_apart(
 ) -> list[Driver]:
     """Phrases that at least so many people say, in so many times the share of comments; if wanted, beyond
     chance."""
-    ids = ids_of(here)
-    there = [comment for comment in there if comment.record.id not in ids]
+    here, there = Corpus.of(here), Corpus.of(there)
     if not here or not there:
         return []
-    inside, outside = counts_of(here), counts_of(there)
+    inside, outside, ids = here.counts, there.counts, ids_of(here)
     z = contrast(len(here), len(there))
 
     def is_surely_more(n: int, n_there: int) -> bool:
@@ -157,7 +156,8 @@ def _told_apart(
     ranked = sorted(kept, key=lambda form: (-surest[form], form))[: most * _CANDIDATES]
     told: list[Driver] = []
     known: list[set[int]] = []
-    for form, members in members_of(ranked, [*here, *there]).items():
+    for form in ranked:
+        members = members_of(form, here, there)
         saying = [comment for comment in members if comment.record.id in ids]
         n, n_there = len(saying), len(members) - len(saying)
         if not is_surely_more(n, n_there):
@@ -166,7 +166,7 @@ def _told_apart(
         if (
             len(phrase) <= LONGEST
             and not any(is_same(said_by, other, len(here)) for other in known)
-            and _voices(saying) >= least
+            and _is_said_by(least, saying)
         ):
             told.append(Driver(phrase, form, n, n / len(here), n_there, n_there / len(there), z(n, n_there)))
             known.append(said_by)
@@ -175,12 +175,17 @@ def _told_apart(
     return told
 
 
+def _is_said_by(least: int, members: Sequence[Comment]) -> bool:
+    """Whether so many people say something in words of their own. No comment that reads like instructions to
+    an assistant counts."""
+    members = [each for each in members if not each.is_suspicious]
+    return any(_voices(members[:heard]) >= least for heard in _COMMENTS_HEARD)
+
+
 def _voices(members: Sequence[Comment]) -> int:
-    """People who say something in words of their own: copies of a longer text, or nearly copies, are one. No
-    comment that reads like instructions to an assistant counts."""
+    """People who say something in words of their own: copies of a longer text, or nearly copies, are one."""
     from wootric_mcp.feedback.duplicates import first_of
 
-    members = [each for each in members if not each.is_suspicious][:_COMMENTS_HEARD]
     brief = {(each.record.end_user_id, each.words) for each in members if each.length < _COPIES_FROM}
     texts = {each.words: each.record.text for each in members if each.length >= _COPIES_FROM}
     different = len(set(first_of(list(texts.values()))))

@@ -125,7 +125,7 @@ def lexicon(packs: tuple[str, ...] = (), own: str = "") -> Lexicon:
     """
     rows: dict[str, Row] = {}
     for name in (UNIVERSAL, *packs):
-        _add(rows, packaged(name))
+        _add(rows, packaged(name), check=False)
     _add(rows, own)
     if len(rows) > _MOST_THEMES:
         raise LexiconError(f"there are {len(rows)} themes; at most {_MOST_THEMES} can be told apart")
@@ -146,7 +146,8 @@ def packaged(name: str) -> str:
     return files(__package__).joinpath("lexicon", f"{name}.toml").read_text(encoding="utf-8")
 
 
-def _add(rows: dict[str, Row], text: str) -> None:
+def _add(rows: dict[str, Row], text: str, *, check: bool = True) -> None:
+    """Add the themes of a file. Reading all entries takes most of the time; of our own files a test does."""
     try:
         themes = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -154,7 +155,7 @@ def _add(rows: dict[str, Row], text: str) -> None:
     for key, table in themes.items():
         if not isinstance(table, dict):
             raise LexiconError(f"{key} stands in no theme; begin one with [name-of-the-theme]")
-        row = _row(key, table)
+        row = _row(key, table, check=check)
         before = None if table.get("replace") is True else rows.get(key)
         row = before.extended(row) if before else row
         if row.entries:
@@ -163,7 +164,7 @@ def _add(rows: dict[str, Row], text: str) -> None:
             rows.pop(key, None)
 
 
-def _row(key: str, table: Mapping[str, Any]) -> Row:
+def _row(key: str, table: Mapping[str, Any], *, check: bool) -> Row:
     if unknown := [name for name in table if name not in _KEYS]:
         raise LexiconError(f"[{key}] has {unknown[0]}; known are {', '.join(_KEYS)}")
     name = table.get("name", "")
@@ -173,15 +174,19 @@ def _row(key: str, table: Mapping[str, Any]) -> Row:
     if not isinstance(exceptions, dict) or any(language not in _KEYS[3:] for language in exceptions):
         raise LexiconError(f"[{key}.not] holds words by language: {', '.join(_KEYS[3:])}")
     said = {language: table[language] for language in _KEYS[3:] if language in table}
-    return Row(name.strip(), dict(_entries(key, said)), dict(_entries(f"{key}.not", exceptions)))
+    return Row(
+        name.strip(),
+        dict(_entries(key, said, check=check)),
+        dict(_entries(f"{key}.not", exceptions, check=check)),
+    )
 
 
-def _entries(key: str, said: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _entries(key: str, said: Mapping[str, Any], *, check: bool) -> Iterator[tuple[str, tuple[str, ...]]]:
     for language, listed in said.items():
         if not isinstance(listed, str):
             raise LexiconError(f"[{key}] {language} is no text; put the words in quotes, with commas between")
         entries = tuple(" ".join(entry.split()) for entry in listed.split(",") if entry.strip())
-        if language not in _UNSPACED:
+        if check and language not in _UNSPACED:
             for entry in entries:
                 try:
                     patterns_of(entry)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 
 from wootric_mcp.feedback.words import fold, words_of
@@ -52,6 +52,7 @@ class _Run:
         return begin
 
 
+@cache
 def patterns_of(entry: str) -> tuple[Pattern, ...]:
     """Patterns of an entry, word by word.
 
@@ -182,6 +183,9 @@ class _Known(dict[str, tuple[int, tuple[_Run, ...]]]):
     def __missing__(self, word: str) -> tuple[int, tuple[_Run, ...]]:
         folded = fold(word)
         places = self._anchors.bits(folded)
-        anchored = tuple(run for place, run in enumerate(self._runs) if places >> place & 1) if places else ()
-        known = self[word] = (self._single.bits(folded), anchored)
+        anchored = []
+        while places:  # from the last to the first
+            anchored.append(self._runs[places.bit_length() - 1])
+            places ^= 1 << places.bit_length() - 1
+        known = self[word] = (self._single.bits(folded), tuple(anchored))
         return known

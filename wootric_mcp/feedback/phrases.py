@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from itertools import chain
+from typing import Self
 
 from wootric_mcp.feedback.comments import Comment
+from wootric_mcp.feedback.score import CATEGORIES, Category, SurveyType, category
 
 LONGEST = 40
 """Characters."""
@@ -23,6 +26,45 @@ _MOSTLY, _NEARLY_ALL = 0.6, 0.9
 def counts_of(comments: Iterable[Comment]) -> Counter[str]:
     """How many of these comments say each phrase, by its form; counts of parts add up."""
     return Counter(chain.from_iterable(comment.phrases for comment in comments))
+
+
+class Corpus(list[Comment]):
+    """Comments, and which of them say what: found out once, when it is first asked for."""
+
+    @classmethod
+    def of(cls, comments: Iterable[Comment]) -> Self:
+        """These comments; the same if it is known of them what they say."""
+        return comments if isinstance(comments, cls) else cls(comments)
+
+    @cached_property
+    def _saying(self) -> Mapping[str, list[Comment]]:
+        saying: defaultdict[str, list[Comment]] = defaultdict(list)
+        for comment in self:
+            for form in comment.phrases:
+                saying[form].append(comment)
+        return saying
+
+    @cached_property
+    def counts(self) -> Counter[str]:
+        """As `counts_of`."""
+        return Counter({form: len(saying) for form, saying in self._saying.items()})
+
+    def saying(self, form: str) -> list[Comment]:
+        """The comments that say a phrase, in their order."""
+        return self._saying.get(form, [])
+
+    def parts(self, survey_type: SurveyType) -> Mapping[Category | None, Corpus]:
+        """The comments of promoters, passives and detractors, and those without a score."""
+        if survey_type not in self._parts:
+            parts: dict[Category | None, Corpus] = {part: Corpus() for part in (*CATEGORIES, None)}
+            for comment in self:
+                parts[category(comment.record.score, survey_type)].append(comment)
+            self._parts[survey_type] = parts
+        return self._parts[survey_type]
+
+    @cached_property
+    def _parts(self) -> dict[SurveyType, Mapping[Category | None, Corpus]]:
+        return {}
 
 
 def is_phrase(form: str, counts: Counter[str], n: int) -> bool:
@@ -62,19 +104,10 @@ def replaced_by(pair: str, counts: Mapping[str, int]) -> list[str]:
     return [word for word in pair.split() if word != pair and counts[pair] >= _NEARLY_ALL * counts[word]]
 
 
-def members_of(forms: Collection[str], comments: Sequence[Comment]) -> dict[str, list[Comment]]:
-    """The comments that say each phrase, in their order."""
-    wanted = frozenset(forms)
-    members: dict[str, list[Comment]] = {form: [] for form in forms}
-    for comment in comments:
-        for form in comment.phrases.keys() & wanted:
-            members[form].append(comment)
-    return {form: _of_one_tongue(form, found) for form, found in members.items()}
-
-
-def _of_one_tongue(form: str, members: list[Comment]) -> list[Comment]:
-    """Members whose language writes the form as the most frequent one does: a stem may be two words' by
-    chance, as that of "costs" and of Italian "costa"."""
+def members_of(form: str, *comments: Corpus) -> list[Comment]:
+    """The comments that say a phrase, in their order: those whose language writes the form as the most
+    frequent one does. A stem may be two words' by chance, as that of "costs" and of Italian "costa"."""
+    members = [comment for some in comments for comment in some.saying(form)]
     tongues = Counter(comment.language for comment in members)
     if len(tongues) < 2:
         return members

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from wootric_mcp.feedback.budget import estimate_tokens
 from wootric_mcp.feedback.comments import Comment
-from wootric_mcp.feedback.phrases import counts_of
+from wootric_mcp.feedback.phrases import Corpus, counts_of
 from wootric_mcp.feedback.records import FeedbackRecord, Person
 
 LONGEST = 200
@@ -59,7 +59,7 @@ class Quotes:
     def __init__(self, comments: Sequence[Comment], person: Person) -> None:
         self._person = person
         self._n = len(comments)
-        self._counts = counts_of(comments)
+        self._counts = Corpus.of(comments).counts
         self._taken: list[frozenset[str]] = []
         self._taken_ids: set[int] = set()
 
@@ -90,36 +90,42 @@ class Quotes:
             form: weight * (1.0 if form in own or not own else _BESIDE)
             for form, weight in self._weights(members).items()
         }
+        centrality = {member.record.id: _centrality(member, weights) for member in members}
+        greatest = max(centrality.values(), default=0.0) or 1.0
+        relevance = {number: _RELEVANCE * each / greatest for number, each in centrality.items()}
         pool = heapq.nsmallest(
-            _POOL, members, key=lambda member: (-_centrality(member, weights), member.record.id)
+            _POOL, members, key=lambda member: (-relevance[member.record.id], member.record.id)
         )
         picked: list[Quote] = []
-        centrality = {member.record.id: _centrality(member, weights) for member in pool}
-        greatest = max(centrality.values(), default=0.0) or 1.0
-        candidates = {member.record.id: member for member in pool}
-        words_in = {number: frozenset(member.words) for number, member in candidates.items()}
-        likeness = {
-            number: max((_likeness(own, taken) for taken in self._taken), default=0.0)
-            for number, own in words_in.items()
-        }
-        while candidates and len(picked) < most:
-            best = max(
-                candidates.values(),
-                key=lambda member: (
-                    _RELEVANCE * centrality[member.record.id] / greatest
-                    - (1 - _RELEVANCE) * likeness[member.record.id],
-                    -member.record.id,
-                ),
-            )
-            del candidates[best.record.id]
-            if likeness[best.record.id] < _ALIKE:
+        while pool and len(picked) < most:
+            best, likeness = self._next(pool, relevance)
+            pool.remove(best)
+            if likeness < _ALIKE:
                 picked.append(excerpt(best.record, words).by(self._person))
-                taken = words_in[best.record.id]
-                self._taken.append(taken)
+                self._taken.append(frozenset(best.words))
                 self._taken_ids.add(best.record.id)
-                for number in candidates:
-                    likeness[number] = max(likeness[number], _likeness(words_in[number], taken))
         return picked
+
+    def _next(self, pool: Sequence[Comment], relevance: Mapping[int, float]) -> tuple[Comment, float]:
+        """The best one of a pool, which begins with the most relevant, and how alike it is to what is taken.
+
+        Being alike only takes away, so that those after one whose relevance does not reach the best value
+        need not be looked at.
+        """
+        best, best_value, likeness = pool[0], -math.inf, 0.0
+        for member in pool:
+            if relevance[member.record.id] <= best_value:
+                break
+            alike = self._likeness(frozenset(member.words))
+            value = relevance[member.record.id] - (1 - _RELEVANCE) * alike
+            if value > best_value:
+                best, best_value, likeness = member, value, alike
+        return best, likeness
+
+    def _likeness(self, words: frozenset[str]) -> float:
+        """Share of words in common (Jaccard) with the quote taken that has most."""
+        shared = [(len(words & taken), len(taken)) for taken in self._taken]
+        return max((both / (len(words) + n - both or 1) for both, n in shared), default=0.0)
 
     def _weights(self, members: Sequence[Comment]) -> dict[str, float]:
         """Phrases that are said more often here than among all, by how much of what is said here they
@@ -132,13 +138,8 @@ class Quotes:
         }
 
 
-def _likeness(words: frozenset[str], other: frozenset[str]) -> float:
-    """Share of words in common (Jaccard)."""
-    return len(words & other) / (len(words | other) or 1)
-
-
 def _centrality(comment: Comment, weights: Mapping[str, float]) -> float:
-    found = sorted((weights[form] for form in comment.phrases if form in weights), reverse=True)
+    found = sorted(map(weights.__getitem__, comment.phrases.keys() & weights.keys()), reverse=True)
     # A comment with a link wants to be followed more than to be read.
     return (
         (0.01 + sum(found[:_TOP_PHRASES]))
@@ -194,8 +195,15 @@ def _find(text: str, words: Collection[str]) -> int:
     lowered = text.lower()
     if len(lowered) != len(text):
         return 0  # a few letters change their length with their case
-    found = [match.start() for word in words if (match := re.search(rf"\b{re.escape(word)}", lowered))]
-    return min(found, default=0)
+    return min((at for word in words if (at := _begin(lowered, word)) >= 0), default=0)
+
+
+def _begin(text: str, part: str) -> int:
+    """Where a word begins with a part; -1 if none does."""
+    at = text.find(part)
+    while at > 0 and (text[at - 1].isalnum() or text[at - 1] == "_"):
+        at = text.find(part, at + 1)
+    return at
 
 
 def _word_begin(text: str, position: int) -> int:

@@ -219,7 +219,7 @@ def has_properties(properties: Mapping[str, Any], where: Mapping[str, Any]) -> b
     Names match as they are or, failing that, in any case; values match as text in any case, and numbers by
     value.
     """
-    return all(_has(properties, name, wanted) for name, wanted in where.items())
+    return not where or all(_has(properties, name, wanted) for name, wanted in where.items())
 
 
 def property_of(properties: Mapping[str, Any], name: str) -> Any:

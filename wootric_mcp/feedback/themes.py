@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wootric_mcp.feedback.comments import Comment
 from wootric_mcp.feedback.phrases import (
     LONGEST,
+    Corpus,
     counts_of,
     distinct_people,
     ids_of,
@@ -21,7 +22,7 @@ from wootric_mcp.feedback.phrases import (
     spelling_of,
 )
 from wootric_mcp.feedback.rows import Label, Row
-from wootric_mcp.feedback.score import Score, SurveyType, category, score
+from wootric_mcp.feedback.score import Score, SurveyType, score
 
 _MOST_CANDIDATES = 150
 _GATHERING = 1.5
@@ -36,7 +37,7 @@ _LONGEST_RUN = 5
 _RUN_SHARE = 0.6
 _PHRASE_SHARE = 0.05
 """Of a row's comments, that say the phrase which tells the row."""
-_COMMENTS_READ = 300
+_COMMENTS_READ = 50
 """Comments of a theme from which its run of words is made out."""
 
 
@@ -103,7 +104,8 @@ def find_themes(
         rows: What the lexicon tells. Phrases are found for what it misses, and for what stands out in a row.
         told: Comments of each theme that is told already, which is not found once more.
     """
-    counts = counts_of(asked)
+    asked = Corpus.of(asked)
+    counts = asked.counts
     least = max(3 if len(asked) >= _MANY else 2, math.ceil(_LEAST_SHARE * len(asked)))
     phrases = [
         form
@@ -112,12 +114,12 @@ def find_themes(
     ]
     telling: Callable[[str], float]
     if others:
-        elsewhere = counts_of(others)
+        elsewhere = Corpus.of(others).counts
         contrast = _contrast(len(asked), len(others))
         telling = lambda form: contrast(counts[form], elsewhere[form])  # noqa: E731
         row_telling = {row.label: contrast(len(row.asked), row.others) for row in rows}
     else:
-        telling, departure = _departure(phrases, asked, survey_type)
+        telling, departure = _departure(asked, survey_type)
         row_telling = {row.label: departure(row.asked) for row in rows}
     tellings = {form: telling(form) for form in phrases}
     among = len(phrases)
@@ -125,7 +127,6 @@ def find_themes(
     # A pair of words that stays says more than either.
     weight = {form: counts[form] * tellings[form] * (_GATHERING if " " in form else 1.0) for form in phrases}
     ranked = sorted(phrases, key=lambda form: (-weight[form], form))[:_MOST_CANDIDATES]
-    members = members_of(ranked, asked)
     candidates: list[tuple[float, str, Row | None]] = [(weight[form], form, None) for form in ranked]
     candidates += [
         (len(row.asked) * row_telling[row.label] * _GATHERING, row.label.name, row) for row in rows
@@ -135,7 +136,7 @@ def find_themes(
     for _, form, row in sorted(candidates, key=_rank):
         if len(chosen) == most:
             break
-        found = row.asked if row else members[form]
+        found = row.asked if row else members_of(form, asked)
         if len(found) < least or distinct_people(found) < least:
             continue
         ids = ids_of(found)
@@ -145,12 +146,11 @@ def find_themes(
         ):
             chosen.append((form, row, found))
             known.append((ids, row is not None))
-    background = others if scored is None else scored
-    everybody = members_of([form for form, row, _ in chosen if row is None], background)
+    background = Corpus.of(others if scored is None else scored)
     return [
         _of_row(row, counts, len(asked), survey_type)
         if row
-        else _of_phrase(form, found, everybody[form], len(asked), among, survey_type)
+        else _of_phrase(form, found, members_of(form, background), len(asked), among, survey_type)
         for form, row, found in chosen
     ]
 
@@ -184,7 +184,7 @@ def _of_phrase(
 
 def row_theme(row: Row, asked: Sequence[Comment], survey_type: SurveyType) -> Theme:
     """A row as theme, however few of the comments asked about it is told of."""
-    return _of_row(row, counts_of(asked) if row.asked else Counter(), len(asked), survey_type)
+    return _of_row(row, Corpus.of(asked).counts, len(asked), survey_type)
 
 
 def _of_row(row: Row, counts: Counter[str], n: int, survey_type: SurveyType) -> Theme:
@@ -199,9 +199,11 @@ def _of_row(row: Row, counts: Counter[str], n: int, survey_type: SurveyType) -> 
         if times >= least and len(form) <= LONGEST and times > counts[form] * usual
     }
     examples: dict[str, Comment] = {}
+    missing = set(weight)
     for comment in row.asked:
-        for form in comment.phrases.keys() & weight.keys():
-            examples.setdefault(form, comment)
+        found = missing & comment.phrases.keys()
+        examples |= dict.fromkeys(found, comment)
+        missing -= found
     own = {
         form: examples[form].phrases[form]
         for form in sorted(weight, key=lambda form: (-weight[form], form))
@@ -241,39 +243,28 @@ def _contrast(asked: int, others: int) -> Callable[[int, int], float]:
 
 
 def _departure(
-    phrases: Collection[str], asked: Sequence[Comment], survey_type: SurveyType
+    asked: Corpus, survey_type: SurveyType
 ) -> tuple[Callable[[str], float], Callable[[Sequence[Comment]], float]]:
     """How far the balance of promoters and detractors among those who say it is from that of all, drawn
     towards it: by phrase, and by comments."""
-    balance: Counter[str] = Counter()
-    scored: Counter[str] = Counter()
-    wanted = set(phrases)
-    total = n = 0
-    for comment in asked:
-        sign = _sign(comment, survey_type)
-        if sign is None:
-            continue
-        total += sign
-        n += 1
-        for form in comment.phrases.keys() & wanted:
-            balance[form] += sign
-            scored[form] += 1
-    usual = total / n if n else 0.0
+    parts = asked.parts(survey_type)
+    promoters, detractors, unscored = parts["promoter"], parts["detractor"], parts[None]
+    scored = len(asked) - len(unscored)
+    usual = (len(promoters) - len(detractors)) / scored if scored else 0.0
 
     def telling(balance: int, scored: int) -> float:
         drawn = (balance + usual * _PRIOR_COMMENTS) / (scored + _PRIOR_COMMENTS)
         return 0.2 + abs(drawn - usual)
 
+    def of_phrase(form: str) -> float:
+        balance = promoters.counts[form] - detractors.counts[form]
+        return telling(balance, asked.counts[form] - unscored.counts[form])
+
     def of_comments(comments: Sequence[Comment]) -> float:
-        signs = [sign for comment in comments if (sign := _sign(comment, survey_type)) is not None]
-        return telling(sum(signs), len(signs))
+        found = score((comment.record for comment in comments), survey_type)
+        return telling(found.promoters - found.detractors, found.n)
 
-    return lambda form: telling(balance[form], scored[form]), of_comments
-
-
-def _sign(comment: Comment, survey_type: SurveyType) -> int | None:
-    part = category(comment.record.score, survey_type)
-    return None if part is None else (part == "promoter") - (part == "detractor")
+    return of_phrase, of_comments
 
 
 def _is_in_row(members: set[int], theme: set[int], n: int) -> bool:

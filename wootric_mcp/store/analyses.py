@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Row, bindparam, update
+from sqlalchemy import Connection, bindparam, update
 
 from wootric_mcp.store.errors import StoreError
 from wootric_mcp.store.schema import responses
@@ -58,12 +58,11 @@ class Analyses:
         self.new: list[Mapping[str, object]] = []
         """Parameters of `_KEEP`."""
 
-    def of(self, row: Row[Any]) -> str:
-        """What is known of a row of `responses`."""
-        kept: str = row.analysis
+    def of(self, number: int, text: str, kept: str) -> str:
+        """What is known of the comment of the response of that id, of which this is kept."""
         if not kept.startswith(self._stamp):
-            kept = self._analysed(row.shown)
-            self.new.append({"its_id": row.id, "its_text": row.shown, "new": kept})
+            kept = self._analysed(text)
+            self.new.append({"its_id": number, "its_text": text, "new": kept})
         return kept
 
     async def keep(self, reader: Reader) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, Label, case
+from sqlalchemy import ColumnElement, case, literal, null
 
 from wootric_mcp.feedback.records import FeedbackRecord
 from wootric_mcp.shield.fields import shown_name
@@ -91,29 +91,35 @@ def records(
     read only if they are asked for.
     """
     c = responses.c
-    columns: list[Column[Any] | Label[Any]] = [c.id, c.created, c.end_user_id, c.score, c.excluded, c.shown]
+    document: ColumnElement[Any] = null()
     if with_properties:
-        columns.append(c.row)
+        document = c.row
     elif with_tags:  # most rows have none, and are not worth reading
-        columns.append(case((c.row.like(_TAGGED), c.row), else_=None).label("row"))
-    columns += [c.analysis] if analyses else []
-    for row in rows.stream(database, responses, holding.intervals, columns=columns):
-        document = json.loads(row.row) if (with_properties or with_tags) and row.row else {}
-        snapshot = document.get("end_user") if with_properties else None
-        properties = (snapshot or {}).get("properties") or {}
+        document = case((c.row.like(_TAGGED), c.row), else_=None)
+    columns = [c.id, c.created, c.end_user_id, c.score, c.excluded, c.shown, document.label("row")]
+    columns.append(c.analysis if analyses else literal("").label("analysis"))
+    for number, created, person, score, excluded, text, row, kept in rows.stream(
+        database, responses, holding.intervals, columns=columns
+    ):
+        tags, properties = _read(row, with_properties=with_properties) if row else ((), {})
         yield FeedbackRecord(
-            id=row.id,
-            end_user_id=row.end_user_id,
-            score=row.score,
-            text=row.shown,
-            created_at=datetime.fromtimestamp(row.created, UTC),
-            tags=tuple(dict.fromkeys(map(_tag, document.get("tags") or ()))) if with_tags else (),
-            properties={shown_name(name): value for name, value in properties.items()},
-            excluded=row.excluded,
-            analysis=analyses.of(row) if analyses and row.shown else "",
+            id=number,
+            end_user_id=person,
+            score=score,
+            text=text,
+            created_at=datetime.fromtimestamp(created, UTC),
+            tags=tags if with_tags else (),
+            properties=properties,
+            excluded=excluded,
+            analysis=analyses.of(number, text, kept) if analyses and text else "",
         )
 
 
-def _tag(text: str) -> str:
-    """A tag as it may be shown."""
-    return shown_name(text, _LONGEST_TAG)
+def _read(row: str, *, with_properties: bool) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """The tags of a response and, if wanted, the properties as they were then; fit to be shown."""
+    document = json.loads(row)
+    tags = tuple(dict.fromkeys(shown_name(tag, _LONGEST_TAG) for tag in document.get("tags") or ()))
+    if not with_properties:
+        return tags, {}
+    properties = (document.get("end_user") or {}).get("properties") or {}
+    return tags, {shown_name(name): value for name, value in properties.items()}

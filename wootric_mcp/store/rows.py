@@ -8,10 +8,8 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    Column,
     ColumnElement,
     Connection,
-    Label,
     Row,
     Table,
     and_,
@@ -24,6 +22,7 @@ from sqlalchemy import (
     tuple_,
     update,
 )
+from sqlalchemy.sql.elements import NamedColumn
 
 from wootric_mcp.api.models import Decline, EndUser, Response
 from wootric_mcp.settings import Privacy
@@ -92,9 +91,9 @@ def stream(
     *,
     where: ColumnElement[bool] | None = None,
     newest_first: bool = True,
-    columns: Sequence[Column[Any] | Label[Any]] | None = None,
+    columns: Sequence[NamedColumn[Any]] | None = None,
     chunk: int = 1_000,
-) -> Iterator[Row[Any]]:
+) -> Iterator[Row[*tuple[Any, ...]]]:
     """The rows created in any of some intervals, each once, in order of creation and id.
 
     It blocks. Each chunk is a transaction of its own, so writers are not held up and a row may have changed
@@ -113,7 +112,7 @@ def stream(
         StoreError: see `Database.reading`.
     """
     created, row_id = table.c.created, table.c.id
-    wanted = list(columns or table.c)
+    wanted: list[NamedColumn[Any]] = list(columns or table.c)
     wanted += [column for column in (created, row_id) if column.name not in {each.name for each in wanted}]
     order = (created.desc(), row_id.desc()) if newest_first else (created, row_id)
     statement = select(*wanted).where(_condition(where)).order_by(*order).limit(chunk)
