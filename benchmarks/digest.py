@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.comments import comments
@@ -29,11 +30,13 @@ _BATCH = 1_000
 class Took:
     """What one digest took, its text form included; seconds and MiB."""
 
-    importing: float
-    """The modules of text analysis, and the lexicon."""
+    first_use: float
+    """What the first digest of a process takes more than the next: it loads the modules of text analysis and
+    the lexicon, and makes their tables."""
     seconds: float
+    """Of the next."""
     processor: float
-    """Of all threads: other work on the machine does not count."""
+    """The same, of all threads: other work on the machine does not count."""
     mebibytes: float | None
     """Most that was resident at once; None where `ps` cannot tell."""
 
@@ -59,8 +62,9 @@ def measure(number: int) -> Digests:
 
 
 def table(found: Iterable[Digests]) -> str:
-    """The figures as a table of Markdown."""
-    head = ("comments", "analysed for it", "its memory", "analysed before", "its memory", "first import")
+    """The figures as a table of Markdown, and what the first digest of a process takes longer."""
+    found = list(found)
+    head = ("comments", "analysed for it", "its memory", "analysed before", "its memory")
     lines = [head, ("---:",) * len(head)]
     lines += [
         (
@@ -69,11 +73,11 @@ def table(found: Iterable[Digests]) -> str:
             mebibytes(each.cold.mebibytes),
             f"{each.kept.seconds:.2f} s ({each.kept.processor:.2f} s of processor)",
             mebibytes(each.kept.mebibytes),
-            f"{1000 * each.kept.importing:.0f} ms",
         )
         for each in found
     ]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"{table}\n\nFirst digest of a process: {1000 * found[0].kept.first_use:.0f} ms more."
 
 
 def _fill(store: Path, number: int, *, analysed: bool) -> None:
@@ -120,31 +124,34 @@ def _take(store: str) -> dict[str, float]:
     from wootric_mcp.store.database import Database
     from wootric_mcp.store.holding import Holding, records
 
-    begun = time.perf_counter()
-    from wootric_mcp.feedback.digest import digest
-    from wootric_mcp.feedback.lexicon import lexicon
-    from wootric_mcp.feedback.period import resolve_period
-    from wootric_mcp.feedback.receipt import Receipt
-    from wootric_mcp.feedback.report import as_text
-    from wootric_mcp.shield.fence import fence
+    def take() -> tuple[float, float]:
+        from wootric_mcp.feedback.digest import digest
+        from wootric_mcp.feedback.lexicon import lexicon
+        from wootric_mcp.feedback.period import resolve_period
+        from wootric_mcp.feedback.receipt import Receipt
+        from wootric_mcp.feedback.report import as_text
+        from wootric_mcp.shield.fence import fence
 
-    chosen = lexicon()
-    imported = time.perf_counter()
+        chosen = lexicon()
+        held = Holding(((0, int(_NOW.timestamp())),))
+        as_text(
+            digest(
+                records(database, held, with_properties=False, with_tags=True, analyses=Analyses(chosen)),
+                receipt=Receipt(resolve_period("all", _NOW, UTC, "UTC"), _NOW),
+                person=str,
+                lexicon=chosen,
+            ),
+            fence=fence,
+        )
+        return time.perf_counter(), time.process_time()
+
     database = Database.open(f"sqlite:///{store}", privacy="alias")
-    held = Holding(((0, int(_NOW.timestamp())),))
-    processor = time.process_time()
-    as_text(
-        digest(
-            records(database, held, with_properties=False, with_tags=True, analyses=Analyses(chosen)),
-            receipt=Receipt(resolve_period("all", _NOW, UTC, "UTC"), _NOW),
-            person=str,
-            lexicon=chosen,
-        ),
-        fence=fence,
-    )
-    seconds, processor = time.perf_counter() - imported, time.process_time() - processor
+    moments = [(time.perf_counter(), time.process_time()), take(), take()]
     database.close()
-    return {"importing": imported - begun, "seconds": seconds, "processor": processor}
+    (first, _), (seconds, processor) = (
+        (after[0] - before[0], after[1] - before[1]) for before, after in pairwise(moments)
+    )
+    return {"first_use": first - seconds, "seconds": seconds, "processor": processor}
 
 
 if __name__ == "__main__":

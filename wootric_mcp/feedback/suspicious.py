@@ -7,6 +7,7 @@ otherwise; what protects is that no comment stands outside a fence or `untrusted
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from wootric_mcp.feedback.words import fold
 
@@ -58,14 +59,19 @@ _SIGNS = r"""
         (?:指令|指示|提示|命令|规则|規則)
   | システムプロンプト | 系[统統]提示
 """
-_TURNS = re.compile(rf"\b(?:{_WORDS})|{_SIGNS}", re.VERBOSE)
 _RUN = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{100,}")
 _ENCODED = [re.compile(kind) for kind in ("[A-Z]", "[a-z]", "[0-9]")]
 """What a run of letters and digits has that is no word but something encoded."""
 
 
+@cache
+def _turns() -> re.Pattern[str]:
+    """Made when the first comment is analysed, which takes longer than all else that this room loads."""
+    return re.compile(rf"\b(?:{_WORDS})|{_SIGNS}", re.VERBOSE)
+
+
 def reads_like_instructions(text: str) -> bool:
     """Whether a comment, as it is shown, seems to tell an assistant what to do."""
-    return _TURNS.search(fold(text)) is not None or any(
+    return _turns().search(fold(text)) is not None or any(
         all(kind.search(run) for kind in _ENCODED) for run in _RUN.findall(text)
     )
