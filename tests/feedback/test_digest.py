@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.feedback.making import COMMENTS, RECEIPT, RECORDS, Passing, digest, many, record, shuffled
+from wootric_mcp.feedback.analysis import analyze
 from wootric_mcp.feedback.digest import Digest
+from wootric_mcp.feedback.records import FeedbackRecord
+from wootric_mcp.feedback.report import as_data, as_text
 from wootric_mcp.feedback.selection import Selection
+from wootric_mcp.shield.fence import fence
 
 SELECTIONS = st.sampled_from(
     [
@@ -34,6 +41,24 @@ def test_the_score_stays_that_of_all_while_detractors_are_read() -> None:
     ]
     assert (theme.n, theme.share) == (5, 1.0)
     assert {quote.record.score for each in found.themes for quote in each.quotes} == {2}
+
+
+@given(RECORDS)
+def test_its_score_and_margin_are_those_that_analyze_nps_tells(records: list[FeedbackRecord]) -> None:
+    found = digest(records, receipt=RECEIPT)
+    assert found.score == analyze(records, receipt=RECEIPT).score
+
+
+def test_people_who_answer_again_count_once_in_margins_and_that_is_said() -> None:
+    once = many(["the export fails"] * 30, score=2) + many(["lovely export"] * 20, score=10, start=50)
+    again = [replace(one, id=1_000 + one.id) for one in once]
+    single, double = digest(once, receipt=RECEIPT), digest([*once, *again], receipt=RECEIPT)
+    assert (double.score.n, double.score.repeats) == (100, 50)
+    assert double.score.margin == pytest.approx(single.score.margin)
+    assert double.themes[0].theme.score.margin == pytest.approx(single.themes[0].theme.score.margin)
+    told = "50 responses by people who had answered already: margins count them once."
+    assert told in as_text(double, fence=fence)
+    assert told in as_data(double)["summary"]
 
 
 def test_properties_narrow_the_score_too() -> None:

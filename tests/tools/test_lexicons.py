@@ -71,3 +71,30 @@ async def test_comments_are_analysed_once_when_they_are_read_and_again_when_the_
         other, _ = await told(client)
     assert first == second and read >= anew > read_again
     assert third == fourth[0] == other
+
+
+async def test_what_an_answer_that_was_given_up_found_out_is_not_found_out_again(
+    served: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    analysed: list[str] = []
+    too_many = 0
+
+    def counted(text: str, lexicon: Lexicon | None = None) -> str:
+        analysed.append(text)
+        if len(analysed) == too_many:
+            raise MemoryError
+        return analysis(text, lexicon)
+
+    monkeypatch.setattr(comments, "analysis", counted)
+    own = tmp_path / "own.toml"
+    own.write_text('[delays]\nen = "slow*"\n', encoding="utf-8")
+    async with connected(served, themes=str(own)) as client:
+        await answered(client, "summarize_feedback", period="last_week")
+        own.write_text('[delays]\nen = "slow*, late"\n', encoding="utf-8")
+        with anyio.fail_after(10):
+            for _ in range(100):
+                analysed.clear()
+                too_many = 20
+                if not (await client.call_tool("summarize_feedback", {"period": "last_week"})).is_error:
+                    break
+    assert len(analysed) < too_many

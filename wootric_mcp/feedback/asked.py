@@ -10,9 +10,9 @@ from wootric_mcp.feedback.impact import Counts, Effects, effects
 from wootric_mcp.feedback.lexicon import Lexicon
 from wootric_mcp.feedback.phrases import Corpus
 from wootric_mcp.feedback.records import FeedbackRecord
-from wootric_mcp.feedback.score import Score, SurveyType, score_of_counts
+from wootric_mcp.feedback.score import Score, SurveyType
 from wootric_mcp.feedback.selection import Selection
-from wootric_mcp.feedback.tally import Tally
+from wootric_mcp.feedback.tally import Sums, Tally
 
 
 class Asked:
@@ -29,7 +29,7 @@ class Asked:
         """The records are read once, and of each no more is kept than its comment needs."""
         self._selection = selection
         self._survey_type = survey_type
-        self._said: Counter[int | None] = Counter()
+        self._said = Sums()
         self._selected_ids: set[int] = set()
         self.tally = Tally(selection, survey_type, shown)
         self.responses = 0
@@ -55,7 +55,7 @@ class Asked:
     @property
     def query_score(self) -> Score | None:
         """With a query: score of all who match it, whatever category."""
-        return score_of_counts(self._said, self._survey_type) if self._selection.query.strip() else None
+        return self._said.score(self._survey_type) if self._selection.query.strip() else None
 
     def effects(self, sayers: Sequence[Sequence[Comment]]) -> Effects:
         """What themes do to the score of the people asked about, by the comments that say each."""
@@ -93,7 +93,7 @@ class Asked:
         """Of these records, those with a comment."""
         for record in records:
             if self._selection.includes_text(record.text):
-                self._said[record.score] += 1
+                self._said.add(record, self._survey_type)
                 is_selected = self._selection.includes_score(record.score, self._survey_type)
                 self.responses += is_selected
                 if record.text:

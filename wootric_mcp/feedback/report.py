@@ -27,6 +27,7 @@ from wootric_mcp.feedback.report_parts import (
     names,
     nobody,
     part,
+    repeats_told,
     score_data,
     stands_on,
 )
@@ -144,6 +145,8 @@ def _circumstances(digest: Digest, *, of_query: bool = True) -> list[str]:
         are = "is" if score.out_of_range == 1 else "are"
         outside = f"outside {scale.lowest} to {scale.highest} {are} not counted."
         lines.append(f"{counted(score.out_of_range, 'score')} {outside}")
+    if score.repeats and is_full(digest):
+        lines.append(f"{repeats_told(score.repeats)}: margins count them once.")
     description = filters(digest.selection.describe(digest.survey_type))
     if description:
         description = description if is_full(digest) else clip(description, _SHORT_FILTERS)

@@ -20,6 +20,7 @@ from wootric_mcp.feedback.report_parts import (
     counted,
     part,
     points,
+    repeats_told,
     score_data,
     signed,
     stands_on,
@@ -167,8 +168,7 @@ def _notes(found: Analysis) -> str:
         outside = f"outside {scale.lowest} to {scale.highest} not counted."
         notes.append(f"{counted(found.score.out_of_range, 'score')} {outside}")
     if found.repeats:
-        again = counted(found.repeats, "response")
-        notes.append(f"{again} by people who had answered already: margins and verdicts count them once.")
+        notes.append(f"{repeats_told(found.repeats)}: margins and verdicts count them once.")
     if found.compared and found.compared.in_both:
         notes.append(f"Answered in both periods: {counted(found.compared.in_both, 'known respondent')}.")
     if found.tests > 1:

@@ -37,6 +37,11 @@ def counted(n: int, noun: str) -> str:
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
+def repeats_told(repeats: int) -> str:
+    """How many responses of a score tell no more than others do."""
+    return f"{counted(repeats, 'response')} by people who had answered already"
+
+
 def nobody(property_names: Sequence[str]) -> str:
     return "No response of the period has such properties." if property_names else ""
 

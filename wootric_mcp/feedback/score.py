@@ -80,6 +80,8 @@ class Score:
     """Responses without a score."""
     out_of_range: int = 0
     """Responses whose score this survey type does not have; not in n."""
+    repeats: int = 0
+    """Of n, those by people who had answered already, whom the interval counts once."""
 
     @property
     def margin(self) -> float | None:
@@ -132,8 +134,15 @@ class Score:
 
 
 def score(records: Iterable[FeedbackRecord], survey_type: SurveyType) -> Score:
-    """Score of all these records; leaving out what is excluded is the caller's business."""
-    return score_of_counts(Counter(record.score for record in records), survey_type)
+    """Score of all these records, of whom each person counts once for the interval, and each unknown one;
+    leaving out what is excluded is the caller's business."""
+    counts: Counter[int | None] = Counter()
+    people: Counter[int | None] = Counter()
+    for record in records:
+        counts[record.score] += 1
+        people[record.end_user_id] += category(record.score, survey_type) is not None
+    unknown = people.pop(None, 0)
+    return score_of_counts(counts, survey_type, sum(map(bool, people.values())) + unknown)
 
 
 def score_of_counts(counts: Counter[int | None], survey_type: SurveyType, people: int | None = None) -> Score:
@@ -170,6 +179,7 @@ def score_of_counts(counts: Counter[int | None], survey_type: SurveyType, people
         high=high,
         unscored=counts[None],
         out_of_range=out_of_range,
+        repeats=0 if people is None else n - people,
     )
 
 

@@ -15,9 +15,9 @@ from wootric_mcp.feedback.narrowing import Judged, Narrowing, in_words
 from wootric_mcp.feedback.quotes import Quote, cut
 from wootric_mcp.feedback.receipt import Receipt
 from wootric_mcp.feedback.records import FeedbackRecord, Person
-from wootric_mcp.feedback.score import Score, SurveyType, score_of_counts
+from wootric_mcp.feedback.score import Score, SurveyType
 from wootric_mcp.feedback.selection import Query, Selection, Term, fits, occurrences, parse_query
-from wootric_mcp.feedback.tally import Tally
+from wootric_mcp.feedback.tally import Sums, Tally
 from wootric_mcp.feedback.words import WORD, fold, words_of
 
 Order = Literal["relevance", "newest"]
@@ -109,7 +109,7 @@ def search(
         commented=reading.commented,
         matched=reading.matched,
         score=tally.score,
-        query_score=score_of_counts(reading.said, survey_type) if reading.asks else None,
+        query_score=reading.said.score(survey_type) if reading.asks else None,
         start=start,
         hits=tuple(_snippet(first, query, narrowing, lexicon).by(person) for first, *_ in page),
         distinct=distinct,
@@ -132,7 +132,7 @@ class _Reading:
         self.asks = bool(selection.query.strip() or narrowing.theme or narrowing.language)
         """Whether it is asked for what comments say, or in which language."""
         self.commented = self.matched = 0
-        self.said: Counter[int | None] = Counter()
+        self.said = Sums()
         """Scores of those whose comment says it, whatever category."""
         # What each part finds tells something only where there are several.
         is_several = len(query.groups) > 1 or narrowing != Narrowing()
@@ -152,7 +152,7 @@ class _Reading:
             is_here = self._selection.includes_score(record.score, self._survey_type)
             self._count_parts(judged, is_here)
             if all(judged.says) and self._selection.includes_text(record.text):
-                self.said[record.score] += 1
+                self.said.add(record, self._survey_type)
                 if is_here and judged.is_theirs:
                     self.matched += 1
                     yield record.lean()

@@ -98,7 +98,7 @@ class Tally:
     @property
     def score(self) -> Score:
         """Score of all records handed on."""
-        return score_of_counts(self.whole.counts, self._survey_type)
+        return self.whole.score(self._survey_type)
 
     @property
     def property_names(self) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from wootric_mcp.feedback.phrases import (
     spelling_of,
 )
 from wootric_mcp.feedback.rows import Label, Row
-from wootric_mcp.feedback.score import Score, SurveyType, score
+from wootric_mcp.feedback.score import Score, SurveyType, score, score_of_counts
 
 _MOST_CANDIDATES = 150
 _GATHERING = 1.5
@@ -261,7 +261,7 @@ def _departure(
         return telling(balance, asked.counts[form] - unscored.counts[form])
 
     def of_comments(comments: Sequence[Comment]) -> float:
-        found = score((comment.record for comment in comments), survey_type)
+        found = score_of_counts(Counter(comment.record.score for comment in comments), survey_type)
         return telling(found.promoters - found.detractors, found.n)
 
     return of_phrase, of_comments

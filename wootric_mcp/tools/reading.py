@@ -90,10 +90,12 @@ async def reading(
     if period.future:
         yield Evidence(Receipt(period, as_of), 0, lambda *_: iter(()))
         return
-    async with client.reader.question():
-        question = _Question(app, client, period, as_of, before, fresh, progress)
-        yield await question.evidence()
-    question.keep()
+    question = _Question(app, client, period, as_of, before, fresh, progress)
+    try:
+        async with client.reader.question():
+            yield await question.evidence()
+    finally:  # what an answer that is given up found out helps the next one
+        question.keep()
 
 
 @dataclass
