@@ -159,7 +159,7 @@ async def test_two_tools_in_memory(mode: Era, policy: str, tmp_path: Path) -> No
 
 # All act on one account, so nobody is mailed twice, and what is deleted comes last.
 _OTHERS_CSV = {"csv": "email\njun.sato@lumenfield.test\n", "survey_immediately": True}
-_EFFECTS = sorted(
+EFFECTS = sorted(
     (GUARDED | {"mailing a CSV": ("send_email_survey_csv", _OTHERS_CSV)}).values(),
     key=lambda call: (call[0].startswith("delete"), call[0] == "delete_end_user"),
 )
@@ -171,8 +171,8 @@ _EFFECTS = sorted(
 @pytest.mark.parametrize("mode", ERAS)
 async def test_every_tool_in_memory(mode: Era, policy: str, situation: str, tmp_path: Path) -> None:
     with running(snapshot_edit="204") as served:
-        found = await cells(served, tmp_path, mode, situation, policy, _EFFECTS)
-    assert found == [expected(situation, policy)] * len(_EFFECTS)
+        found = await cells(served, tmp_path, mode, situation, policy, EFFECTS)
+    assert found == [expected(situation, policy)] * len(EFFECTS)
 
 
 _NUMBERS = count()
