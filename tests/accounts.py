@@ -200,6 +200,11 @@ def account_settings(served: RunningSandbox, folder: Path, **flags: Any) -> Sett
     )
 
 
+def kept_in(folder: Path) -> dict[str, str]:
+    """The bytes of each file of a server, as text; what is open is read with its write-ahead log."""
+    return {file.name: file.read_bytes().decode("utf-8", "replace") for file in folder.iterdir()}
+
+
 def text_of(answer: CallToolResult) -> str:
     """All text of an answer."""
     return "\n".join(block.text for block in answer.content if block.type == "text")

@@ -20,6 +20,7 @@ from tests.accounts import (
     ago,
     answered,
     connected,
+    kept_in,
     refused,
     running,
     small_account,
@@ -329,3 +330,18 @@ async def test_with_the_store_off_nothing_is_sent(tmp_path: Path) -> None:
             said = await refused(client, "send_email_survey", emails=[JUN], survey_immediately=True)
         assert mailed(served) == []
     assert "WOOTRIC_STORE is off" in said
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_a_plan_for_strangers_is_sent_by_another_process_and_no_file_holds_their_address(
+    mode: Era, tmp_path: Path
+) -> None:
+    with running() as served:
+        async with connected(served, folder=tmp_path) as one:
+            plan = (await plan_of(one, people=["new@other.test"], eligibility="ours"))["plan"]
+            kept = kept_in(tmp_path)
+        assert "store.sqlite3.ledger" in kept
+        assert [name for name, content in kept.items() if "other.test" in content] == []
+        async with connected(served, mode, folder=tmp_path, person=Person()) as other:
+            await answered(other, "send_email_survey", plan=plan)
+        assert mailed(served) == ["new@other.test"]

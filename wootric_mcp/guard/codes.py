@@ -5,16 +5,13 @@ Two calls prove two calls, not that a person agreed. What a code alone may do is
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mcp.server.request_state import AESGCMRequestStateCodec, InvalidRequestState
-
-from wootric_mcp.guard import policy
+from wootric_mcp.guard import policy, sealing
 
 if TYPE_CHECKING:
     from wootric_mcp.settings import Settings
@@ -25,6 +22,7 @@ LIFETIME = 300.0
 """Seconds within which a code must be used; from its approval on, once more."""
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH = 10
+_PURPOSE = "code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +76,15 @@ def normal(code: str) -> str:
     return "".join(code.upper().split()).replace("-", "")
 
 
-def _codec(code: str) -> AESGCMRequestStateCodec:
-    return AESGCMRequestStateCodec([hashlib.sha256(b"wootric-mcp code" + code.encode()).digest()])
-
-
 def _seal(code: str, question: str) -> str:
     """The question as it is kept: it may hold what no file should, so only the code opens it."""
-    return _codec(code).seal(question.encode())
+    return sealing.seal(question, code.encode(), _PURPOSE)
 
 
 def unsealed(code: str, sealed: str) -> str:
     """The question that was sealed.
 
     Raises:
-        ValueError: If it was sealed with another code.
+        ValueError: It belongs to another code.
     """
-    try:
-        return _codec(code).unseal(sealed).decode()
-    except InvalidRequestState as error:
-        raise ValueError("the question belongs to another code") from error
+    return sealing.unsealed(sealed, code.encode(), _PURPOSE)

@@ -75,7 +75,7 @@ class Plan:
     def to_json(self) -> str:
         """As it is kept."""
         people = [{**asdict(one), "address": "" if one.end_user_id else one.address} for one in self.people]
-        return json.dumps({**asdict(self), "people": people}, ensure_ascii=False)
+        return json.dumps({**asdict(self), "people": people})
 
     @classmethod
     def from_json(cls, text: str) -> Self:

@@ -219,7 +219,7 @@ class Ledger:
         return await self._file.do(note)
 
     async def keep_plan(self, plan: str, row: str, *, now: float, until: float) -> None:
-        """Keep a plan (JSON) for a while; those whose time is over are dropped."""
+        """Keep a plan for a while; those whose time is over are dropped. `row` must hold nobody to read."""
 
         def keep(connection: Connection) -> None:
             connection.execute(delete(plans).where(plans.c.expires <= now))
@@ -237,13 +237,13 @@ class Ledger:
         its = select(c.row).where(c.account == self._account, c.id == plan, c.expires > now)
         return await self._file.do(lambda connection: connection.scalar(its))
 
-    async def drop_plans(self, names: Callable[[str], bool]) -> None:
-        """Drop the plans of whose rows `names` is true: they name a person who is erased."""
+    async def drop_plans(self, unwanted: Callable[[str], bool]) -> None:
+        """Drop the plans for whose rows `unwanted` is true."""
 
         def drop(connection: Connection) -> None:
             c = plans.c
             for row in connection.execute(select(c.id, c.row).where(c.account == self._account)).all():
-                if names(row.row):
+                if unwanted(row.row):
                     connection.execute(delete(plans).where(c.account == self._account, c.id == row.id))
 
         await self._file.do(drop)

@@ -1,7 +1,7 @@
 """The file of the ledger, beside the store's: its tables, and how it is opened.
 
 It is no cache, so it is never set aside or made anew: where it cannot be read or written, nothing is sent.
-Of people it holds keyed hashes; only a plan, for a day, holds ids, and addresses of those who have no id yet.
+Of people it holds keyed hashes; who is in a plan that waits is sealed.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ plans = Table(
     metadata,
     Column("account", String(40), primary_key=True),
     Column("id", String(40), primary_key=True),
-    Column("row", Text, nullable=False, comment="JSON"),
+    Column("row", Text, nullable=False, comment="sealed"),
     Column("expires", BigInteger, nullable=False, comment="account time"),
 )
 facts = Table(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from wootric_mcp.api.people import Person
     from wootric_mcp.feedback.period import Period
+    from wootric_mcp.guard.waiting import WaitingPlans
     from wootric_mcp.settings import Settings
     from wootric_mcp.shield.aliases import Aliases
     from wootric_mcp.store.client import CachingClient
@@ -128,6 +129,16 @@ class App:
 
                 self._ledger = await anyio.to_thread.run_sync(Ledger.open, self.settings)
             return self._ledger
+
+    async def waiting_plans(self) -> WaitingPlans:
+        """The plans that were made and not yet sent.
+
+        Raises:
+            wootric_mcp.store.errors.StoreError: The ledger cannot be used.
+        """
+        from wootric_mcp.guard.waiting import WaitingPlans
+
+        return WaitingPlans(await self.ledger(), self._alias_key)
 
     @property
     def directory(self) -> Directory:

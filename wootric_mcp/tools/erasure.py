@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -54,10 +53,7 @@ async def erased(app: App, end_user_id: int, theirs: str) -> CallToolResult:
 
     plans = "plans that named them"
     try:
-        ledger = await app.ledger()
-        await ledger.drop_plans(
-            lambda row: any(one["end_user_id"] == end_user_id for one in json.loads(row)["people"])
-        )
+        await (await app.waiting_plans()).drop_naming(end_user_id)
     except StoreError as error:
         log.warning("Plans that name an erased person could not be dropped. %s", error)
         plans = "no plans (they could not be read, and end within 24 hours)"

@@ -274,15 +274,12 @@ async def kept(app: App, plan_id: str) -> tuple[Plan, list[Wanted]]:
     Raises:
         ToolError: there is none any more.
     """
-    from wootric_mcp.guard.plans import Plan
-
-    row = await (await app.ledger()).plan(plan_id.strip(), now=app.now().timestamp())
-    if row is None:
+    plan = await (await app.waiting_plans()).find(plan_id.strip(), now=app.now().timestamp())
+    if plan is None:
         raise ToolError(
             f"There is no plan {answers.shown(plan_id, 40)!r}; plans are kept for 24 hours. Make one with "
             f"plan_email_survey. {NOBODY_MAILED}"
         )
-    plan = Plan.from_json(row)
     wanted = [
         Wanted(shapes.alias(app, one.end_user_id) or one.address, one.person, one) for one in plan.people
     ]

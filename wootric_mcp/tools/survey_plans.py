@@ -80,9 +80,8 @@ async def plan_survey(
         for part in found.plan.parts():
             found.plan.survey(part)
         now = app.now()
-        await (await app.ledger()).keep_plan(
-            found.plan.id, found.plan.to_json(), now=now.timestamp(), until=(now + LIVES).timestamp()
-        )
+        waiting = await app.waiting_plans()
+        await waiting.keep(found.plan, now=now.timestamp(), until=(now + LIVES).timestamp())
     return _answer(app, found, len(wanted), about)
 
 
