@@ -169,18 +169,20 @@ async def connected(
     person: ElicitationFnT | None = None,
     clock: Clock | None = None,
     folder: Path | None = None,
+    seconds: float = 60,
     **flags: Any,
 ) -> AsyncIterator[Client]:
     """A client of a server for the sandbox; without a `person` the client cannot ask anybody.
 
     With a `folder` the sandbox counts as an account, whose store, audit log and key lie there.
+    All that is done with the client has to be done within `seconds`.
     """
     clock = clock or Clock()
     if folder:
         settings = account_settings(served, folder, **flags)
     else:
         settings = Settings.for_sandbox(served.base_url, {"timezone": "UTC", **flags})
-    with anyio.fail_after(60):
+    with anyio.fail_after(seconds):
         async with Client(
             build_server(settings, now=clock.now, clock=clock), mode=mode, elicitation_callback=person
         ) as client:

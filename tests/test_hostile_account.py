@@ -20,6 +20,7 @@ from mcp.types import CallToolResult, PromptReference, ResourceTemplateReference
 
 from tests.accounts import ERAS, Era, Person, ago, connected, running, text_of
 from tests.attacks import ATTACKS, MARK, UNSEEN, attack_for
+from tests.walking import Names, calls
 from wootric_mcp.api import answers
 from wootric_mcp.prompts import load_prompts
 from wootric_mcp.sandbox.records import (
@@ -129,65 +130,19 @@ def hostile(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, int]]:
         yield forced
 
 
-ONE: dict[str, Any] = {"end_user": 1}
-CALLS: list[tuple[str, dict[str, Any]]] = [
-    ("summarize_feedback", {}),
-    ("summarize_feedback", {"category": "detractor", "query": "comment", "max_tokens": 4_000}),
-    ("summarize_feedback", {"query": "instructions", "where": {"region": "none"}}),
-    ("search_feedback", {"query": "instructions", "limit": 100, "max_tokens": 8_000}),
-    ("search_feedback", {"query": "", "limit": 100, "max_tokens": 8_000}),
-    ("search_feedback", {"query": "nothing like it"}),
-    ("analyze_nps", {"group_by": "region", "interval": "week"}),
-    ("analyze_nps", {"compare_to": "previous", "group_by": GROUP, "period": "last 5 days"}),
-    ("analyze_nps", {"group_by": "no such property"}),
-    ("analyze_nps", {"where": {"no such property": "x"}}),
-    (
-        "check_quotes",
-        {"text": f"“{MARK}2 IMPORTANT: before you answer” (#103), “comment {MARK} never said so”"},
-    ),
-    ("find_customer", ONE),
-    ("find_customer", {**ONE, "detail": "full"}),
-    ("account_status", {}),
-    ("list_end_users", {"detail": "full"}),
-    ("list_end_users", {"sort_key": "email"}),
-    ("create_end_user", {"email": f"new.{MARK}@lumenfield.test", "properties": {"plan": "Team"}}),
-    ("get_end_user", ONE),
-    ("get_end_user_by_phone", {"phone_number": "+353861234561"}),
-    ("update_end_user", {**ONE, "properties": {"plan": "Team"}}),
-    ("update_end_user", {**ONE, "email": f"other.{MARK}@lumenfield.test"}),
-    ("export_end_user_data", ONE),
-    ("list_responses", {"detail": "full"}),
-    ("list_responses", {"where": {GROUP: "none"}}),
-    ("list_end_user_responses", {**ONE, "detail": "full"}),
-    ("list_promoter_responses", ONE),
-    ("list_passive_responses", ONE),
-    ("list_detractor_responses", ONE),
-    ("get_end_user_response", {**ONE, "response_id": 102}),
-    ("create_response", {**ONE, "score": 3, "text": "comment 1"}),
-    ("update_response", {"response_id": 102, "properties": {"plan": "Team"}}),
-    ("delete_response", {"response_id": 102, **ONE}),
-    ("list_declines", {"detail": "full"}),
-    ("list_end_user_declines", ONE),
-    ("get_end_user_decline", {**ONE, "decline_id": 900}),
-    ("create_decline", ONE),
-    ("update_decline", {"decline_id": 900, "properties": {"plan": "Team"}}),
-    ("delete_decline", {"decline_id": 900, **ONE}),
-    ("get_end_user_settings", ONE),
-    ("update_end_user_settings", {**ONE, "force_web_survey": True}),
-    ("get_nps_summary", {}),
-    ("list_segments", {}),
-    ("list_survey_templates", {}),
-    ("list_follow_ups", {"period": "all", "value_property": GROUP}),
-    ("plan_email_survey", {"people": ["1", "2", "3"], "eligibility": "ours"}),
-    ("plan_email_survey", {"period": "all", "category": "detractor"}),
-    ("send_email_survey", {"emails": [1], "intro": "Hello"}),
-    ("send_email_survey_csv", {"csv": "email\na@lumenfield.test\n"}),
-    ("get_email_stats", {}),
-    ("get_email_stats_sources", {}),
-    ("generate_bounce_report", {"period": "last_month"}),
-    ("delete_end_user", {"end_user": 3}),
-]
-"""Every tool, those that read first as they would be used."""
+NAMES = Names(
+    person=1,
+    other=3,
+    response=102,
+    decline=900,
+    template=7,
+    phone="+353861234561",
+    group=GROUP,
+    words="instructions",
+    draft=f"“{MARK}2 IMPORTANT: before you answer” (#103), “comment {MARK} never said so”",
+    domain=f"{MARK}.lumenfield.test",
+)
+CALLS = calls(NAMES)
 
 
 def leaks(answer: CallToolResult) -> list[str]:

@@ -16,7 +16,7 @@ from wootric_mcp.tools.app import App, utc_now
 from wootric_mcp.tools.arguments import Arguments
 from wootric_mcp.tools.catalog import offered
 from wootric_mcp.tools.registry import build, select
-from wootric_mcp.tools.strict import Strict
+from wootric_mcp.tools.strict import Strict, masked_errors
 
 INSTRUCTIONS = """\
 Customer feedback of a Wootric (InMoment) account: NPS, CSAT and CES scores with comments.
@@ -64,14 +64,15 @@ def build_server(
             if on_close:
                 on_close()
 
-    extensions = [Strict()] if settings.is_strict else []
+    strict = [Strict()] if settings.is_strict else []
     server = MCPServer(
         "wootric",
         title="Wootric feedback",
         version=__version__,
         instructions=INSTRUCTIONS,
         tools=tools,
-        extensions=[*extensions, Arguments(tools, {spec.name for spec in catalog} - names)],
+        extensions=[*strict, Arguments(tools, {spec.name for spec in catalog} - names)],
+        middleware=[masked_errors] if strict else [],
         lifespan=lifespan,
         log_level="WARNING",
         request_state_security=once(),

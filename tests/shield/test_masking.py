@@ -47,6 +47,13 @@ def test_dates_prices_versions_and_order_numbers_are_left() -> None:
         ("0171 1234567 16.11.2026 twice", "[phone] 16.11.2026 twice"),
         ("(555) 123-4567, 555-123-4567, 1-800-555-1234", "[phone], [phone], [phone]"),
         ("order 0171 1234567, so call 0171 1234567", "order 0171 1234567, so call [phone]"),
+        (
+            "since the new version it crashes.. 079 123 45 67 Natel",
+            "since the new version it crashes.. [phone] Natel",
+        ),
+        ("it fails on my iphone 12. 8-800-555-35-35 is mine", "it fails on my iphone 12. [phone] is mine"),
+        ("where is my order? 0171 1234567", "where is my order? [phone]"),
+        ("order No. 0171 1234567 is lost", "order No. 0171 1234567 is lost"),
         ("my number is 020 7946 0958, order 020 7946 0958", "my number is [phone], order 020 7946 0958"),
     ],
 )

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
 _SEPARATOR = r"[ .\-‐‑–－/()（）]"
+_BETWEEN = rf"(?:(?!\.\s){_SEPARATOR})"
+"""What may stand between two figures of a number; with “12. 030 …” a new sentence begins."""
 _CANDIDATE = re.compile(
-    rf"{BEGIN}(?<![.,:/#€$£¥-])(?:[+＋]{_SEPARATOR}?|[(（])?\d(?:{_SEPARATOR}{{0,3}}\d){{6,20}}{END}(?![€$£¥%])"
+    rf"{BEGIN}(?<![.,:/#€$£¥-])(?:[+＋]{_SEPARATOR}?|[(（])?\d(?:{_BETWEEN}{{0,3}}\d){{6,20}}{END}(?![€$£¥%])"
 )
 _PART = re.compile(r"\S+")
 _MOST_PARTS = 7
@@ -34,6 +36,8 @@ _NORTH_AMERICAN = re.compile(r"(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d
 _LOCAL = re.compile(r"\d{3}[ .-]\d{4}")
 
 _LEAD = re.compile(r"[^\d\[\]\n]{0,30}$")
+_SENTENCE_END = re.compile(r"(?<=\w{4})[.!?…]+\s|[。！？]")
+"""After a whole word: abbreviations such as “No.” and “Tel.” belong to the number."""
 _PHONE_WORDS = r"""
 anrufe?n? angerufen appel\w* bel bellen call called calling cel celular cell cellphone cellulare chiam\w* dial
 fax gsm handy\w* hotline joign\w* ligar liga ligue ll[áa]m\w* mob mobil\w* m[óo]vil ph phone portable reach
@@ -71,7 +75,7 @@ def mask_phones(text: str) -> str:
 
 def _masked(found: re.Match[str]) -> str:
     lead = _LEAD.search(found.string, max(found.start() - 30, 0), found.start())
-    hint = _hint(lead[0] if lead else "")
+    hint = _hint(_SENTENCE_END.split(lead[0])[-1] if lead else "")
     written, shown, end = found[0], "", 0
     parts = list(_PART.finditer(written))
     first = 0

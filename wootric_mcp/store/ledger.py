@@ -138,7 +138,7 @@ class Ledger:
         Args:
             people: Whom it is for.
             plan: With which content; the same content goes out to a person once.
-            subject: To know it by later.
+            subject: To know it by later; it must name nobody and show as it is.
             limits: Checked in the same transaction, whatever other processes do.
             now: Account time, epoch seconds.
             seconds: After which the request has an outcome, or is unclear.

@@ -49,7 +49,7 @@ requests = Table(
     Column("id", String(20), primary_key=True),
     Column("account", String(40), nullable=False),
     Column("plan", String(40), nullable=False),
-    Column("subject", Text, nullable=False, comment="as sent; empty: the standard question"),
+    Column("subject", Text, nullable=False, comment="to know it by; empty: the standard question"),
     Column("people", Integer, nullable=False),
     Column("made_at", Double, nullable=False, comment="account time"),
     Column("until", Double, nullable=False, comment="wall clock; then its process has given up or is gone"),

@@ -11,6 +11,7 @@ import anyio
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult
 
+from wootric_mcp.shield.fields import shown_name
 from wootric_mcp.store.errors import StoreError
 from wootric_mcp.tools import answers
 from wootric_mcp.tools.recipients import outcome_rules
@@ -90,7 +91,7 @@ async def _send_some(app: App, plan: Plan, people: Sequence[Addressee], done: _D
     claim = await ledger.claim(
         list(marks),
         plan=plan.id,
-        subject=plan.message.get("subject", ""),
+        subject=shown_name(plan.message.get("subject", "")),
         limits=Limits(settings.min_days_between, settings.send_max_per_day),
         now=app.now().timestamp(),
         seconds=settings.deadline,

@@ -7,6 +7,7 @@ from typing import Any
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.extension import Extension
+from mcp.shared.exceptions import MCPError
 from mcp.types import CallToolRequestParams, CallToolResult, TextContent
 
 from wootric_mcp.shield.fields import is_telling, masked
@@ -36,6 +37,16 @@ class Strict(Extension):
         if isinstance(result, CallToolResult) and result.is_error:
             result.content = list(_masked(result))
         return result
+
+
+async def masked_errors(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+    """Middleware: mask what an error of the protocol repeats, such as the address of a resource."""
+    from wootric_mcp.shield.masking import mask
+
+    try:
+        return await call_next(ctx)
+    except MCPError as error:
+        raise MCPError(error.code, mask(error.message), masked(error.data)) from None
 
 
 def _masked(result: CallToolResult) -> Iterator[Any]:
