@@ -159,6 +159,16 @@ call me 24/7: «+84 91 234 56 78»
 phone «091 234 56 78» Hanoi
 Ticket open for weeks, call «0171 1234567»!
 call «555-1234» and ask for Ann
+Tel:«0171 1234567»
+phone:«9175550123»
+tel:«+1-415-555-2671»
+write to wa.me/«4917612345678»
+call «+1 415 555 2671» ext. 123
+«(+49)1701234567»
+since the new version it crashes.. «079 123 45 67» Natel
+it fails on my iphone 12. «8-800-555-35-35» is mine
+where is my order? «0171 1234567»
+订单有问题。«138 0013 8000»
 two numbers: «+49 170 1234567» and «+49 170 7654321»
 call «0171 1234567», «0171 7654321» or «030 23125111»
 """,
@@ -178,6 +188,10 @@ https://x.example/u/«mara%40example.com»/edit
 Send it to «a@b.io», «c.d@e-f.dev» please
 contact «12345@qq.com»
 «x@1.2.example»
+«"john doe"@example.com» is me
+me «me{at}example{dot}com» too
+«user@xn--fsqu00a.xn--0zwm56d» works
+«用户@例子.公司» 写信
 """,
     "card": """
 card «4111 1111 1111 1111»
@@ -212,8 +226,32 @@ blocked my IP «198.51.100.7».
 it resolves to «2001:db8::1»
 «2001:0db8:85a3:0000:0000:8a2e:0370:7334» is mine
 «2001:db8:0:1::42» timed out
+«::ffff:203.0.113.24» in the log
+«fe80::1ff:fe23:4567:890a»%eth0
+«203.0.113.24»:8080 refused
+""",
+    "token": """
+see «eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U»
+our key «AKIAIOSFODNN7EXAMPLE» leaked
+«sk_live_4eC39HqLyjWDarjtT1zdp7dc» does not work
+«sk-proj-abc123DEF456ghi789JKL012»?
+«ghp_16C7e42F292c6912E7710c838347Ae178B4a»
+«xoxb-123456789012-abcdefABCDEF» (Slack)
+«AIzaSyD-9tSrke72PouQMnMX-a7eZSW0jkFMBWY»
+Authorization: Bearer «abcdef1234567890abcdef»
+app.example.com/reset/«eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0In0.abc»
+""",
+    "password": """
+password: «hunter2»
+my password is «hunter2»!
+Passwort: «Sommer2024», geht nicht
+pwd=«abc123»
+Mot de passe : «Soleil99»
+mein Passwort lautet "«Sommer2024»"
+my api key: «12345abcdef».
 """,
     "": """
+https://x.example/cb«#access_token=abcdefg123»
 see https://a.example/b«?token=secret#x»
 www.a.example/«?k=1»
 app.example.com/reset«?code=abc123»
@@ -418,6 +456,24 @@ R-7K3M2QX
 NPS-1234-5678
 WOOTRIC-2026-11
 AB-123-456-789
+password: forgotten twice
+the password is wrong
+my password is not accepted since 2026
+reset my password 3 times
+password: at least 8 characters
+the token is 5.2MB
+token expired after 30 minutes
+secret: it has 24 rooms
+sk-based routing for 2026
+skill-based-routing-for-2026-in-EMEA-and-APAC
+risk-based 2026
+AKIA 16
+Bearer of bad news for 2026
+Order:12345678
+id:0171234567
+It took 12. 2026 was better
+wa.me is blocked
+I am on 12.0. 2 of 3 fail
 GDPR Art. 6(1)
 § 312 BGB
 ISO 27001:2022

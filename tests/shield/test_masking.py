@@ -111,7 +111,7 @@ def test_each_kind_is_in_the_set() -> None:
     kinds = Counter(
         word
         for _, masked, _ in PERSONAL
-        for word in ("phone", "email", "card", "account", "ip", "token")
+        for word in ("phone", "email", "card", "account", "ip", "token", "password")
         if f"[{word}]" in masked
     )
-    assert min(kinds.values()) >= 4 and len(kinds) == 6
+    assert min(kinds.values()) >= 4 and len(kinds) == 7

@@ -10,11 +10,11 @@ END = rf"(?:(?!\w)|(?={_UNSPACED}))"
 """Where a number may begin and end: Japanese, Chinese and Korean put no space between it and a word."""
 
 _EMAIL = re.compile(
-    r"(?<![\w.+-])[\w.+-][\w.+'’-]{0,63}(?:[@＠]|%40| ?[\[(](?:at|@)[\])] ?)"
-    r"[\w-]{1,63}(?:(?:\.|。| ?[\[(](?:dot|punkt|point|punto)[\])] ?)[\w-]{1,63})+",
+    r"(?:(?<![\w.+-])[\w.+-][\w.+'’-]{0,63}|\"[^\"@\n]{1,64}\"(?=@))(?:[@＠]|%40| ?[\[({](?:at|@)[\])}] ?)"
+    r"[\w-]{1,63}(?:(?:\.|。| ?[\[({](?:dot|punkt|point|punto)[\])}] ?)[\w-]{1,63})+",
     re.IGNORECASE,
 )
-_EMAIL_SIGNS = re.compile(r"[@＠]|%40|[\[(]at[\])]", re.IGNORECASE)
+_EMAIL_SIGNS = re.compile(r"[@＠]|%40|[\[({]at[\])}]", re.IGNORECASE)
 
 _URL = re.compile(
     r"\b(?:https?://|www\.)[^\s<>\"'”’)\]]+"
@@ -29,7 +29,7 @@ _TOKEN = re.compile(
 )
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
-_IP = re.compile(rf"{BEGIN}(?<!\.)(?:{_OCTET}\.){{3}}{_OCTET}(?![\w.]*\d)")
+_IP = re.compile(rf"(?:(?<![\w:])::ffff:|{BEGIN}(?<!\.))(?:{_OCTET}\.){{3}}{_OCTET}(?![\w.]*\d)")
 _IP6 = re.compile(rf"{BEGIN}(?<!:)(?=[0-9a-fA-F]*:)[0-9a-fA-F:]{{2,39}}{END}(?!:)")
 _VERSION = re.compile(
     r"\b(?:version|release|build|update|firmware|driver|chrome|firefox|safari|ios|android|app|v)\W{0,2}$",
@@ -51,8 +51,8 @@ _DIGIT = re.compile(r"\d")
 
 
 def mask(text: str) -> str:
-    """Text with personal data replaced: [email], [phone], [ip], [card], [account]; addresses of pages lose
-    login, query, fragment and what looks like a token.
+    """Text with personal data replaced: [email], [phone], [ip], [card], [account], [password], [token];
+    addresses of pages lose login, query, fragment and what looks like a token.
 
     What is replaced leaves nothing behind that would be replaced in a second run. Dates, prices, versions and
     order numbers stay; see `wootric_mcp.shield.phones` for what counts as a phone number.
@@ -68,8 +68,10 @@ def _masked(text: str) -> str:
     if _EMAIL_SIGNS.search(text):
         text = _EMAIL.sub("[email]", text)
     if _DIGIT.search(text):
+        from wootric_mcp.shield.credentials import mask_credentials
         from wootric_mcp.shield.phones import mask_phones
 
+        text = mask_credentials(text)
         text = _IBAN.sub(_mask_iban, text)
         text = _IP.sub(_mask_ip, text)
         text = _CARD.sub(lambda found: "[card]" if _is_card(found[0]) else found[0], text)

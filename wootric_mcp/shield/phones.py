@@ -17,7 +17,8 @@ _SEPARATOR = r"[ .\-‐‑–－/()（）]"
 _BETWEEN = rf"(?:(?!\.\s){_SEPARATOR})"
 """What may stand between two figures of a number; with “12. 030 …” a new sentence begins."""
 _CANDIDATE = re.compile(
-    rf"{BEGIN}(?<![.,:/#€$£¥-])(?:[+＋]{_SEPARATOR}?|[(（])?\d(?:{_BETWEEN}{{0,3}}\d){{6,20}}{END}(?![€$£¥%])"
+    rf"{BEGIN}(?:(?<![.,:/#€$£¥-])|(?<=[^\W\d]:)|(?<=\bwa\.me/))"
+    rf"(?:[(（]?[+＋]{_SEPARATOR}?|[(（])?\d(?:{_BETWEEN}{{0,3}}\d){{6,20}}{END}(?![€$£¥%])"
 )
 _PART = re.compile(r"\S+")
 _MOST_PARTS = 7
@@ -41,7 +42,7 @@ _SENTENCE_END = re.compile(r"(?<=\w{4})[.!?…]+\s|[。！？]")
 _PHONE_WORDS = r"""
 anrufe?n? angerufen appel\w* bel bellen call called calling cel celular cell cellphone cellulare chiam\w* dial
 fax gsm handy\w* hotline joign\w* ligar liga ligue ll[áa]m\w* mob mobil\w* m[óo]vil ph phone portable reach
-ring\w* ruft? sms tel t[eé]l[eé]fon\w* tele?phone\w* telegram text.me tlf viber whats.?app zadzwo\w*
+ring\w* ruft? sms tel t[eé]l[eé]fon\w* tele?phone\w* telegram text.me tlf viber wa\.me whats.?app zadzwo\w*
 (?:my|phone|contact).(?:number|no) number.is n[uú]m[eé]ro.(?:est|es|è) (?:meine|mijn).nummer nummer.ist
 """
 _OTHER_WORDS = r"""
