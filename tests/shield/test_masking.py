@@ -81,6 +81,11 @@ def test_masking_twice_changes_nothing_more(text: str) -> None:
         "+1" * 10_000,
         "http://" * 3_000,
         ":1" * 9_000,
+        "token:" * 3_000 + "1",
+        "token:1a" * 3_000,
+        "eyJ1.2222." * 2_000,
+        "sk-" * 7_000,
+        "Bearer " + "a" * 20_000,
     ],
 )
 def test_no_text_takes_long(text: str) -> None:

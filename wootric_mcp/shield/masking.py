@@ -29,7 +29,7 @@ _TOKEN = re.compile(
 )
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
-_IP = re.compile(rf"(?:(?<![\w:])::ffff:|{BEGIN}(?<!\.))(?:{_OCTET}\.){{3}}{_OCTET}(?![\w.]*\d)")
+_IP = re.compile(rf"{BEGIN}(?<!\.)(?:{_OCTET}\.){{3}}{_OCTET}(?![\w.]*\d)")
 _IP6 = re.compile(rf"{BEGIN}(?<!:)(?=[0-9a-fA-F]*:)[0-9a-fA-F:]{{2,39}}{END}(?!:)")
 _VERSION = re.compile(
     r"\b(?:version|release|build|update|firmware|driver|chrome|firefox|safari|ios|android|app|v)\W{0,2}$",
@@ -77,6 +77,7 @@ def _masked(text: str) -> str:
         text = _CARD.sub(lambda found: "[card]" if _is_card(found[0]) else found[0], text)
         text = mask_phones(text)
         if ":" in text:
+            text = text.replace("::ffff:[ip]", "[ip]")
             text = _IP6.sub(lambda found: "[ip]" if _is_ip6(found[0]) else found[0], text)
     return text
 
