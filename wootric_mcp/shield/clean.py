@@ -100,7 +100,7 @@ def _is_harmless(character: str) -> bool:
     Removed: Cc, Cf, Cs, Co and Cn of the Unicode character database (bidirectional marks, zero-width and tag
     characters, soft hyphens, noncharacters are among them; emoji newer than Python's database are not), all
     variation selectors, and the letters and marks that draw nothing (Hangul and Khmer fillers, the combining
-    grapheme joiner, the Braille blank).
+    grapheme joiner, the Braille blank, the null notehead).
     """
     if character.isspace():
         return True
@@ -111,7 +111,22 @@ def _is_harmless(character: str) -> bool:
         0xFE00 <= code <= 0xFE0F
         or 0xE0100 <= code <= 0xE01EF
         or code
-        in (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0, 0x180B, 0x180C, 0x180D, 0x180F)
+        in (
+            0x034F,
+            0x115F,
+            0x1160,
+            0x17B4,
+            0x17B5,
+            0x2800,
+            0x3164,
+            0xFFA0,
+            0x180B,
+            0x180C,
+            0x180D,
+            0x180F,
+            0x16FE4,
+            0x1D159,
+        )
     )
 
 
