@@ -119,7 +119,9 @@ def main(arguments: Sequence[str]) -> int:
                 "sentiment": sentiments[place],
                 "duplicate_of": rows[firsts[place]].id if firsts[place] != place else None,
             }
-            yield json.dumps(found, ensure_ascii=False) + "\n"
+            line = json.dumps(found, ensure_ascii=False)
+            # An id is told as it is, but it must not steer a terminal.
+            yield f"{line if clean(line) == line else json.dumps(found)}\n"
 
     names = Counter(name for each in named.values() for name in each)
     most = ", ".join(f"{name} {n}" for name, n in names.most_common(5))

@@ -14,6 +14,7 @@ from typing import Any
 from wootric_mcp.guard.audit import audit_file, lines
 from wootric_mcp.guard.codes import LIFETIME, normal, unsealed
 from wootric_mcp.settings import Settings
+from wootric_mcp.shield.clean import clean
 from wootric_mcp.store.errors import StoreBusy
 from wootric_mcp.terminal import agreed, refused, told
 
@@ -58,7 +59,7 @@ def _approve(settings: Settings, code: str, now: Callable[[], float]) -> int:
     hash_ = codes.hash_of(code)
     for path in _stores(settings):
         if sealed := codes.sealed_in(path, hash_, now()):
-            told(unsealed(code, sealed))
+            told(clean(unsealed(code, sealed), keep_lines=True))
             if not agreed("Let this happen?"):
                 return refused("Not approved. Nothing was changed.", 1)
             return _approved(path, hash_, now())
@@ -108,8 +109,14 @@ def _told(line: dict[str, Any]) -> str:
     about = [f"{name.removesuffix('_id')} {_listed(value)}" for name, value in target.items()]
     about += [f"mailed {line['mailed']}"] if line.get("mailed") else []
     about += [f"({', '.join(line['arguments'])})"] if line.get("arguments") else []
-    head = f"{line.get('time', '')}  {line.get('id', '')}  {line.get('tool', '')}"
-    return f"{head}  {' '.join(about)}  confirmed: {line.get('confirmed', '')}  -> {line.get('outcome', '')}"
+    head = [str(line.get(name, "")) for name in ("time", "id", "tool")]
+    told = [
+        *head,
+        " ".join(about),
+        f"confirmed: {line.get('confirmed', '')}",
+        f"-> {line.get('outcome', '')}",
+    ]
+    return "  ".join(map(clean, told))
 
 
 def _listed(value: Any) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from wootric_mcp.settings import Settings
+from wootric_mcp.shield.clean import clean
 from wootric_mcp.store.errors import StoreError
 from wootric_mcp.store.location import ledger_file
 from wootric_mcp.terminal import agreed, refused, told
@@ -75,5 +76,5 @@ def _resolve(ledger: Ledger, request: str, *, is_sent: bool) -> int:
 def _line(entry: Entry) -> str:
     moment = datetime.fromtimestamp(entry.made_at, UTC)
     people = "1 person" if entry.people == 1 else f"{entry.people:,} people"
-    subject = entry.subject or "the standard question"
+    subject = clean(entry.subject) or "the standard question"
     return f"{moment:%Y-%m-%d %H:%M} UTC  {entry.id}  {entry.state:8}  {people}  {entry.plan}  {subject}"
