@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
+from mcp import Client
 
-from tests.accounts import ERAS, MARA, Era, Person, connected, refused, running
+from tests.accounts import (
+    ERAS,
+    MARA,
+    MARA_DECLINE,
+    MARA_LAST,
+    TEMPLATE,
+    Era,
+    Person,
+    connected,
+    kept_in,
+    refused,
+    running,
+)
+from tests.processes import stdio_server
+from tests.walking import Names, calls
 from wootric_mcp.operations import OPERATIONS, TOOLSETS
 from wootric_mcp.settings import Settings
 from wootric_mcp.tools.catalog import CATALOG
@@ -22,6 +39,19 @@ JOBS = {
     "find_customer",
     "account_status",
 }
+
+_NAMES = Names(
+    person=MARA,
+    other=MARA,
+    response=MARA_LAST,
+    decline=MARA_DECLINE,
+    template=TEMPLATE,
+    phone="+353861234567",
+    group="plan",
+    words="outages",
+    draft="",
+    domain="lumenfield.test",
+)
 
 
 def names(**flags: Any) -> set[str]:
@@ -76,6 +106,35 @@ async def test_what_is_off_is_not_listed_and_refused_when_called(mode: Era) -> N
                     assert "switched off on this server" in said
                     assert "Nothing was read or changed" in said
         assert served.sandbox.account.traffic.total == 0
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_a_read_only_process_lists_nothing_that_writes_and_sends_no_request(
+    mode: Era, tmp_path: Path
+) -> None:
+    writing = {row.id for row in OPERATIONS.values() if not row.is_read_only}
+    with running() as served:
+        environment = {
+            "WOOTRIC_BASE_URL": served.base_url,
+            "WOOTRIC_CLIENT_ID": "sandbox",
+            "WOOTRIC_CLIENT_SECRET": "sandbox",
+            "WOOTRIC_STORE": f"sqlite:///{tmp_path / 'store.sqlite3'}",
+            "WOOTRIC_ALIAS_KEY_FILE": str(tmp_path / "alias.key"),
+            "WOOTRIC_AUDIT": str(tmp_path / "audit.jsonl"),
+            "WOOTRIC_CONFIRM": "off",
+        }
+        target = stdio_server("--read-only", environment=environment)
+        with anyio.fail_after(60):
+            async with Client(target, mode=mode, elicitation_callback=Person("yes")) as client:
+                listed = (await client.list_tools()).tools
+                assert not writing & {tool.name for tool in listed}
+                assert all(tool.annotations and tool.annotations.read_only_hint for tool in listed)
+                tried = [(tool, given) for tool, given in calls(_NAMES) if tool in writing]
+                assert {tool for tool, _ in tried} == writing
+                for tool, given in tried:
+                    assert "Nothing was read or changed" in await refused(client, tool, **given)
+        assert served.sandbox.account.traffic.total == 0
+        assert "audit.jsonl" not in kept_in(tmp_path)
 
 
 @pytest.mark.parametrize("mode", ERAS)
