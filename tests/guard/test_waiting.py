@@ -74,7 +74,16 @@ async def test_plans_that_name_somebody_are_dropped_and_so_is_what_does_not_open
     for plan in (PLAN, other):
         await waiting.keep(plan, now=NOW, until=NOW + DAY)
     await ledger.keep_plan("P-3", "damaged", now=NOW, until=NOW + DAY)
-    await waiting.drop_naming(512004417)
+    await waiting.drop_naming(512004417, "")
     assert await waiting.find("P-1", now=NOW) is None
     assert await waiting.find("P-2", now=NOW) == other
     assert await ledger.plan("P-3", now=NOW) is None
+
+
+async def test_a_plan_from_before_the_person_had_an_id_is_dropped_by_address(ledger: Ledger) -> None:
+    waiting = WaitingPlans(ledger, SECRET)
+    for name, address in (("P-2", "Ann@example.com"), ("P-3", "bob@example.com")):
+        await waiting.keep(Plan({}, (Addressee(address),), "ours", id=name), now=NOW, until=NOW + DAY)
+    await waiting.drop_naming(1, "ann@example.com")
+    assert await waiting.find("P-2", now=NOW) is None
+    assert await waiting.find("P-3", now=NOW)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from wootric_mcp.guard.plans import Plan
 from wootric_mcp.guard.sealing import seal, unsealed
+from wootric_mcp.store.marks import folded
 
 if TYPE_CHECKING:
     from wootric_mcp.store.ledger import Ledger
@@ -36,12 +37,17 @@ class WaitingPlans:
         plan = self._opened(row) if row else None
         return plan if plan and plan.id == plan_id else None
 
-    async def drop_naming(self, end_user_id: int) -> None:
-        """Drop the plans with a person who is erased, and what is no plan."""
+    async def drop_naming(self, end_user_id: int, address: str) -> None:
+        """Drop the plans with a person who is erased, also from when only the address was known, and what is
+        no plan."""
+        theirs = folded(address)
 
         def names(row: str) -> bool:
             plan = self._opened(row)
-            return plan is None or any(one.end_user_id == end_user_id for one in plan.people)
+            return plan is None or any(
+                one.end_user_id == end_user_id or (theirs and folded(one.address) == theirs)
+                for one in plan.people
+            )
 
         await self._ledger.drop_plans(names)
 

@@ -196,7 +196,7 @@ async def delete_end_user(
     app = app_of(ctx)
     theirs = await belongings(app, target.user.id)
     await app.client().delete_end_user(target.person)
-    return await erased(app, target.user.id, theirs)
+    return await erased(app, target.user, theirs)
 
 
 @end_users.operation("Find end user by phone", answers.RECORD)

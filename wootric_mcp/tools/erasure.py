@@ -12,6 +12,7 @@ from wootric_mcp.tools import answers, shapes
 from wootric_mcp.tools.concurrently import concurrently
 
 if TYPE_CHECKING:
+    from wootric_mcp.api.models import EndUser
     from wootric_mcp.tools.app import App
 
 log = logging.getLogger(__name__)
@@ -47,21 +48,21 @@ async def belongings(app: App, end_user_id: int) -> str:
     return f"{responses}, {declines}"
 
 
-async def erased(app: App, end_user_id: int, theirs: str) -> CallToolResult:
+async def erased(app: App, user: EndUser, theirs: str) -> CallToolResult:
     """What was deleted, where, and when Wootric will have followed."""
     from wootric_mcp.store.errors import StoreError
 
     plans = "plans that named them"
     try:
-        await (await app.waiting_plans()).drop_naming(end_user_id)
+        await (await app.waiting_plans()).drop_naming(user.id, user.email or "")
     except StoreError as error:
         log.warning("Plans that name an erased person could not be dropped. %s", error)
         plans = "no plans (they could not be read, and end within 24 hours)"
     return answers.figures(
-        f"End user {end_user_id} is marked for deletion. Wootric removes them the next day at 07:00 UTC (it "
+        f"End user {user.id} is marked for deletion. Wootric removes them the next day at 07:00 UTC (it "
         "may take days); until then they can still be seen there.",
         {
-            "end_user": end_user_id,
+            "end_user": user.id,
             "deleted_at_wootric": f"{theirs}, profile, survey settings",
             "deleted_here": f"what was stored of them, {plans}",
             "kept_here": "a keyed hash, so that nothing of them is stored again, and in the ledger of mails",
