@@ -169,6 +169,8 @@ since the new version it crashes.. «079 123 45 67» Natel
 it fails on my iphone 12. «8-800-555-35-35» is mine
 where is my order? «0171 1234567»
 订单有问题。«138 0013 8000»
+it keeps our column order, thank you!. «079 123 45 67» Natel
+the order is with us. «0171 1234567»
 two numbers: «+49 170 1234567» and «+49 170 7654321»
 call «0171 1234567», «0171 7654321» or «030 23125111»
 """,

@@ -37,8 +37,11 @@ _NORTH_AMERICAN = re.compile(r"(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d
 _LOCAL = re.compile(r"\d{3}[ .-]\d{4}")
 
 _LEAD = re.compile(r"[^\d\[\]\n]{0,30}$")
-_SENTENCE_END = re.compile(r"(?<=\w{4})[.!?…]+\s|[。！？]")
-"""After a whole word: abbreviations such as “No.” and “Tel.” belong to the number."""
+_SENTENCE_END = re.compile(
+    r"(?<!\bno|\bnr)(?<!\bacc|\bart|\bcel|\binv|\bmob|\bnum|\bord|\bref|\btel|\btlf)[.…]+\s|[!?][.!?…]*\s|[。！？]",
+    re.IGNORECASE,
+)
+"""Not after abbreviations, which belong to the number."""
 _PHONE_WORDS = r"""
 anrufe?n? angerufen appel\w* bel bellen call called calling cel celular cell cellphone cellulare chiam\w* dial
 fax gsm handy\w* hotline joign\w* ligar liga ligue ll[áa]m\w* mob mobil\w* m[óo]vil ph phone portable reach
