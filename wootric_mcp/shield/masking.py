@@ -7,7 +7,8 @@ import re
 _UNSPACED = r"[\u3040-\u9fff\uac00-\ud7af]"
 BEGIN = rf"(?:(?<!\w)|(?<={_UNSPACED}))"
 END = rf"(?:(?!\w)|(?={_UNSPACED}))"
-"""Where a number may begin and end: Japanese, Chinese and Korean put no space between it and a word."""
+"""Where a number may begin and end: Japanese, Chinese and Korean put no space between it and a word. Looking
+first for what it begins with is several times as fast."""
 
 _EMAIL = re.compile(
     r"(?:(?<![\w.+-])[\w.+-][\w.+'’-]{0,63}|\"[^\"@\n]{1,64}\"(?=@))(?:[@＠]|%40| ?[\[({](?:at|@)[\])}] ?)"
@@ -29,7 +30,7 @@ _TOKEN = re.compile(
 )
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
-_IP = re.compile(rf"{BEGIN}(?<!\.)(?:{_OCTET}\.){{3}}{_OCTET}(?![\w.]*\d)")
+_IP = re.compile(rf"(?=\d){BEGIN}(?<!\.)(?:{_OCTET}\.){{3}}{_OCTET}(?![\w.]*\d)")
 _IP6 = re.compile(rf"{BEGIN}(?<!:)(?=[0-9a-fA-F]*:)[0-9a-fA-F:]{{2,39}}{END}(?!:)")
 _VERSION = re.compile(
     r"\b(?:version|release|build|update|firmware|driver|chrome|firefox|safari|ios|android|app|v)\W{0,2}$",
@@ -39,7 +40,7 @@ _VERSION = re.compile(
 _IBAN = re.compile(
     rf"{BEGIN}[A-Za-z]{{2}}\d{{2}}(?:[ -]?[A-Za-z0-9]{{4}}){{2,7}}(?:[ -]?[A-Za-z0-9]{{1,4}})?{END}"
 )
-_CARD = re.compile(rf"{BEGIN}(?<![.-])[2-6](?:[ .-]?\d){{12,18}}{END}(?!-|\.\d)")
+_CARD = re.compile(rf"(?=[2-6]){BEGIN}(?<![.-])[2-6](?:[ .-]?\d){{12,18}}{END}(?!-|\.\d)")
 _CARD_LENGTHS = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}"
     r"|3(?:0[0-5]|[689]\d)\d{11}|35(?:2[89]|[3-8]\d)\d{12}|6(?:011|22\d|4[4-9]\d|5\d\d)\d{12}|62\d{14,17}"

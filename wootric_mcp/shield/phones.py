@@ -17,7 +17,7 @@ _SEPARATOR = r"[ .\-‐‑–－/()（）]"
 _BETWEEN = rf"(?:(?!\.\s){_SEPARATOR})"
 """What may stand between two figures of a number; with “12. 030 …” a new sentence begins."""
 _CANDIDATE = re.compile(
-    rf"{BEGIN}(?:(?<![.,:/#€$£¥-])|(?<=[^\W\d]:)|(?<=\bwa\.me/))"
+    rf"(?=[\d(（+＋]){BEGIN}(?:(?<![.,:/#€$£¥-])|(?<=[^\W\d]:)|(?<=\bwa\.me/))"
     rf"(?:[(（]?[+＋]{_SEPARATOR}?|[(（])?\d(?:{_BETWEEN}{{0,3}}\d){{6,20}}{END}(?![€$£¥%])"
 )
 _PART = re.compile(r"\S+")
