@@ -6,7 +6,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from sqlalchemy import Engine, event
 
 from tests.accounts import running
 from tests.processes import server_environment
-from tests.tools.sends import an_app, send_to, settings_of, six
+from tests.tools.sends import an_app, plan_for, send_to, send_what, settings_of, six
 from wootric_mcp.api import limits
 from wootric_mcp.api.client import WootricClient
 from wootric_mcp.api.errors import WootricError
@@ -31,6 +31,10 @@ from wootric_mcp.store.errors import StoreError
 from wootric_mcp.store.ledger import Ledger
 from wootric_mcp.store.ledger_file import LedgerFile
 from wootric_mcp.tools import planning
+from wootric_mcp.tools.app import App
+
+_STEPS, _WAITS = 26, 75
+"""Commits and requests of a whole send, twice, and times that it waits; a few more than there are."""
 
 
 class Dead(BaseException):
@@ -101,18 +105,26 @@ class _Stepped:
                 go_on = partial(self._work.throw, error)
 
 
-async def cut(url: str, folder: Path, people: list[str], chance: random.Random) -> None:
+async def begun(url: str, folder: Path, people: list[str], chance: random.Random) -> list[str]:
+    """What is to be sent: to these people by their addresses, or a plan for them that waits."""
+    if chance.random() < 0.5:
+        return people
+    async with an_app(url, folder) as app:
+        return [await plan_for(app, people)]
+
+
+async def cut(url: str, folder: Path, what: list[str], chance: random.Random) -> None:
     """Begin to send, and be cut: by death, by cancellation, or by the connection."""
     with anyio.fail_after(30):
         try:
             async with an_app(url, folder) as app:
                 await app.ledger()
                 if chance.random() < 0.6:
-                    with dying_at(chance.randrange(24)):
-                        await send_to(app, people)
+                    with dying_at(chance.randrange(_STEPS)):
+                        await send_what(app, what)
                 else:
                     with anyio.CancelScope() as scope:
-                        await _Stepped(send_to(app, people), chance.randrange(60), scope.cancel)
+                        await _Stepped(send_what(app, what), chance.randrange(_WAITS), scope.cancel)
         except (WootricError, ToolError, StoreError):
             pass
         except BaseExceptionGroup as group:
@@ -120,12 +132,21 @@ async def cut(url: str, folder: Path, people: list[str], chance: random.Random) 
                 raise
 
 
-async def sent_again(url: str, folder: Path, people: list[str]) -> None:
-    """A retry of the same, and a fresh plan with other words, each by a process of its own."""
-    for subject in ("", "And now?"):
+async def sent_again(url: str, folder: Path, people: list[str], what: list[str]) -> None:
+    """A retry of the same, then a fresh plan and a fresh list with other words, each by an app of its own."""
+
+    async def planned(app: App) -> None:
+        if plan := await plan_for(app, people, "And now?"):
+            await send_what(app, [plan])
+
+    for again in (
+        lambda app: send_what(app, what),
+        planned,
+        lambda app: send_to(app, people, "And then?"),
+    ):
         async with an_app(url, folder) as app:
             try:
-                await send_to(app, people, subject)
+                await again(app)
             except ToolError as error:
                 assert "Nobody" in str(error)  # is left, that is
 
@@ -155,34 +176,57 @@ async def cuts(folder: Path, count: int, seed: int) -> None:
             limits._SHARED.clear()
             home = folder / str(number)
             people = six(f"cut{number}")
+            what = await begun(served.base_url, home, people, chance)
             if chance.random() < 0.2:
                 kind = chance.choice(["cut", "cut_after", "500", "broken_json"])
                 served.sandbox.faults.add({"kind": kind, "rate": 0.4, "path": "/v1/email_survey"})
-            await cut(served.base_url, home, people, chance)
+            await cut(served.base_url, home, what, chance)
             served.sandbox.faults.clear()
-            await sent_again(served.base_url, home, people)
+            await sent_again(served.base_url, home, people, what)
             await accounted_for(served, home, people)
 
 
-def killed_after(seconds: float, *arguments: str) -> bool:
-    """Start a process that sends, and kill it so long after it was about to; whether it was still at it."""
-    process = subprocess.Popen(
+def process(*arguments: str) -> subprocess.Popen[str]:
+    """A process that sends once it gets a line."""
+    started = subprocess.Popen(
         [sys.executable, "-m", "tests.tools.sending_process", *arguments],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         env=server_environment(),
     )
-    assert process.stdout
-    assert process.stdout.readline().strip() == "ready"
+    assert started.stdout
+    assert started.stdout.readline().strip() == "ready"
+    return started
+
+
+def killed_after(seconds: float, *arguments: str) -> bool:
+    """Start a process that sends, and kill it so long after it was told to; whether it was still at it."""
+    started = process(*arguments)
+    assert started.stdin
+    started.stdin.write("\n")
+    started.stdin.flush()
     time.sleep(seconds)
-    is_running = process.poll() is None
-    process.kill()
-    process.communicate()
+    is_running = started.poll() is None
+    started.kill()
+    started.communicate()
     return is_running
 
 
-async def test_a_hundred_cuts_anywhere_mail_nobody_twice(tmp_path: Path) -> None:
-    await cuts(tmp_path, 100, seed=5)
+def at_once(*each: Sequence[str]) -> list[str]:
+    """What processes print that send at the same moment."""
+    started = [process(*arguments) for arguments in each]
+    for one in started:
+        assert one.stdin
+        one.stdin.write("\n")
+        one.stdin.flush()
+    said = [one.communicate(timeout=60)[0] for one in started]
+    assert [one.returncode for one in started] == [0] * len(started)
+    return said
+
+
+async def test_cuts_anywhere_mail_nobody_twice(tmp_path: Path) -> None:
+    await cuts(tmp_path, 50, seed=5)
 
 
 @pytest.mark.slow
@@ -201,10 +245,28 @@ async def test_thirty_killed_processes_mail_nobody_twice(tmp_path: Path) -> None
             served.sandbox.faults.add(
                 {"kind": "delay", "rate": 1, "seconds": 0.05, "path": "/v1/email_survey"}
             )
+            what = await begun(served.base_url, home, six(name), chance)
             killed += await anyio.to_thread.run_sync(
-                killed_after, chance.uniform(0.0, 0.5), served.base_url, str(home), name
+                killed_after, chance.uniform(0.0, 0.5), served.base_url, str(home), *what
             )
             served.sandbox.faults.clear()
-            await sent_again(served.base_url, home, six(name))
+            await sent_again(served.base_url, home, six(name), what)
             await accounted_for(served, home, six(name))
     assert killed >= 15
+
+
+@pytest.mark.slow
+async def test_processes_that_send_at_once_mail_nobody_twice(tmp_path: Path) -> None:
+    with running(rate_limit=None) as served:
+        served.sandbox.faults.add({"kind": "delay", "rate": 1, "seconds": 0.02, "path": "/v1/email_survey"})
+        for number in range(8):
+            limits._SHARED.clear()
+            home, people = tmp_path / str(number), six(f"once{number}")
+            async with an_app(served.base_url, home) as app:
+                plan = await plan_for(app, people, "And now?")
+            common = (served.base_url, str(home))
+            await anyio.to_thread.run_sync(
+                at_once, (*common, plan), (*common, plan), (*common, *people), (*common, *people[::-1][:4])
+            )
+            await accounted_for(served, home, people)
+            assert sorted(mail["to"] for mail in served.sandbox.account.outbox())[-6:] == people
