@@ -55,6 +55,8 @@ SETTINGS = {
     "as a flag `--confirm`",
     "confirm_writes": "the same before every other change; as a flag `--confirm-writes`",
     "unasked_recipients": "people who may be mailed within 24 hours on codes alone",
+    "unasked_records": "records that may be changed, deleted or revealed within 24 hours on codes alone; "
+    "0: none",
     "audit": "file of the audit log; default: `audit.jsonl` in your data folder",
     "send_domains": "domains that may be mailed, and that sender, reply-to, logo and links may name, with "
     "those below them; `*` lets everybody be mailed. Default: everybody may be, by the account's own "

@@ -45,6 +45,7 @@ WOOTRIC_ACCOUNT_TOKEN_FILE. Further settings, all optional:
   WOOTRIC_STORE_DAYS   days it is kept after Wootric last returned it (default 90; 0: until the server ends)
   WOOTRIC_BUDGET_SHARE  share of the requests left by others that reading ahead may use (default 0.5)
   WOOTRIC_UNASKED_RECIPIENTS  people who may be mailed within 24 hours on codes alone (default 20)
+  WOOTRIC_UNASKED_RECORDS  records that may be changed, deleted or revealed so (default 20; 0: none)
   WOOTRIC_AUDIT        file of the audit log (default: in the user's data folder)
   WOOTRIC_SEND_DOMAINS  domains that may be mailed, and that senders and links may name (* lets everybody be
                        mailed; default: everybody may be mailed, with no other sender and no link)
@@ -57,9 +58,10 @@ The flags from --toolsets on can be set likewise (WOOTRIC_TOOLSETS and so on).
 Before anything is deleted, overwritten or mailed to customers, a person is asked. Where the client
 cannot ask, nothing is changed: the answer tells what would happen and gives a code for this very call,
 good once and for five minutes. A person approves it with `wootric-mcp approve CODE` in a terminal, or,
-with --confirm ask_or_token, the assistant calls again with it, for one record or for at most
-WOOTRIC_UNASKED_RECIPIENTS mails in 24 hours. Two calls prove two calls, not that a person agreed: there
+with --confirm ask_or_token, the assistant calls again with it, for at most WOOTRIC_UNASKED_RECORDS records
+and WOOTRIC_UNASKED_RECIPIENTS mails in 24 hours. Two calls prove two calls, not that a person agreed: there
 it is the permission prompt of your assistant that stands between, so leave that on, or use --confirm ask.
+With --privacy strict, --confirm off still has a person asked before reveal_customer shows addresses.
 
 Further commands (each has a --help):
   wootric-mcp sync [PERIOD]   read a period ahead, so that questions about it are answered at once

@@ -79,6 +79,8 @@ class Settings(BaseSettings):
     """Whether plain writes are confirmed, too."""
     unasked_recipients: int = Field(default=20, ge=0, le=10_000)
     """People who may be mailed within 24 hours on codes alone."""
+    unasked_records: int = Field(default=20, ge=0, le=10_000)
+    """Records that may be changed, deleted or revealed within 24 hours on codes alone."""
     audit: Path | None = None
     """File of the audit log; unset: in the user's data folder."""
     send_domains: Names = ()

@@ -17,6 +17,7 @@ from tests.accounts import (
     MARA,
     MARA_DECLINE,
     MARA_LAST,
+    PHONE_ONLY,
     Clock,
     Era,
     Person,
@@ -30,6 +31,10 @@ from tests.guard.test_confirmation import writes
 from wootric_mcp.guard import confirmation
 
 DELETE: dict[str, Any] = {"end_user": MARA, "response_id": MARA_LAST}
+
+
+def forced(person: int) -> dict[str, Any]:
+    return {"end_user": person, "force_mobile_survey": True}
 
 
 def code_in(said: str) -> str:
@@ -161,6 +166,71 @@ async def test_what_a_person_declined_is_neither_offered_a_code_nor_asked_again_
         assert writes(served) == []
 
 
+DECLINED_AND_TRIED: dict[str, tuple[tuple[str, dict[str, Any]], tuple[str, dict[str, Any]]]] = {
+    "the owner named otherwise": (
+        ("delete_response", DELETE),
+        ("delete_response", {"end_user": "external:crm-88213", "response_id": MARA_LAST}),
+    ),
+    "the person named otherwise": (
+        ("delete_end_user", {"end_user": MARA}),
+        ("delete_end_user", {"end_user": "mara.okafor@lumenfield.test"}),
+    ),
+    "another address": (
+        ("update_end_user", {"end_user": MARA, "email": "a@lumenfield.test"}),
+        ("update_end_user", {"end_user": MARA, "email": "b@lumenfield.test", "properties": {"plan": "Pro"}}),
+    ),
+    "another subject": (
+        ("send_email_survey", {"emails": [MARA, JUN], "survey_immediately": True}),
+        ("send_email_survey", {"emails": [JUN, MARA], "survey_immediately": True, "subject": "Please?"}),
+    ),
+    "one person more, as a CSV": (
+        ("send_email_survey", {"emails": [MARA, JUN], "survey_immediately": True}),
+        (
+            "send_email_survey_csv",
+            {
+                "csv": "email\nmara.okafor@lumenfield.test\njun.sato@lumenfield.test\nnew@lumenfield.test\n",
+                "survey_immediately": True,
+            },
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize("case", DECLINED_AND_TRIED)
+async def test_a_changed_argument_does_not_get_a_person_asked_again(mode: Era, case: str) -> None:
+    first, second = DECLINED_AND_TRIED[case]
+    clock = Clock()
+    person = Person("no", clock=clock, takes=2)
+    with running() as served:
+        async with connected(served, mode, person=person, clock=clock) as client:
+            await refused(client, first[0], **first[1])
+            said = await refused(client, second[0], **second[1])
+            assert "not asked again for 5 minutes, whatever else of the call is changed" in said
+            assert said.endswith("Nothing was changed.")
+            clock.seconds += 300
+            await refused(client, second[0], **second[1])
+        assert len(person.questions) == 2
+        assert writes(served) == []
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_a_decline_keeps_nobody_from_being_asked_about_something_else(mode: Era) -> None:
+    clock = Clock()
+    person = Person("no", clock=clock, takes=2)
+    with running() as served:
+        async with connected(served, mode, person=person, clock=clock) as client:
+            for tool, arguments in (
+                ("delete_end_user", {"end_user": MARA}),
+                ("delete_end_user", {"end_user": JUN}),
+                ("update_end_user_settings", forced(MARA)),
+                ("send_email_survey", {"emails": [MARA, JUN], "survey_immediately": True}),
+                ("send_email_survey", {"emails": [JUN], "survey_immediately": True}),
+            ):
+                assert "did not confirm" in await refused(client, tool, **arguments)
+        assert len(person.questions) == 5
+
+
 @pytest.mark.parametrize("mode", ERAS)
 async def test_a_closed_question_changes_nothing_and_may_be_put_again(mode: Era) -> None:
     clock = Clock()
@@ -224,6 +294,50 @@ async def test_mails_on_codes_alone_are_bounded_by_the_day() -> None:
             code = await offered(client, "send_email_survey", **mail(people[3]))
             await answered(client, "send_email_survey", **mail(people[3]), code=code)
         assert [mail["to"] for mail in served.sandbox.account.outbox()] == people
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_records_on_codes_alone_are_bounded_by_the_day_over_all_servers_of_a_store(
+    mode: Era, tmp_path: Path
+) -> None:
+    clock, flags = Clock(), {"folder": tmp_path, "unasked_records": 2}
+    tool = "update_end_user_settings"
+    with running() as served:
+        async with (
+            connected(served, mode, clock=clock, **flags) as one,
+            connected(served, mode, clock=clock, **flags) as other,
+        ):
+            early = await offered(other, tool, **forced(PHONE_ONLY))
+            code = await offered(one, "delete_response", **DELETE)
+            await answered(one, "delete_response", **DELETE, code=code)
+            await answered(other, tool, **forced(JUN), code=await offered(other, tool, **forced(JUN)))
+            for client, more in ((other, {"code": early}), (one, {}), (other, {})):
+                said = await refused(client, tool, **forced(PHONE_ONLY), **more)
+                assert "it may act on 2 records within 24 hours, and has acted on 2" in said
+                assert 'code="' not in said
+                assert "wootric-mcp approve" in said
+                assert said.endswith("Nothing was changed.")
+            assert writes(served) == ["DELETE", "PUT"]
+            mail = {"emails": [JUN], "survey_immediately": True}
+            await answered(
+                one, "send_email_survey", **mail, code=await offered(one, "send_email_survey", **mail)
+            )
+            clock.seconds += 86_401
+            await answered(one, tool, **forced(MARA), code=await offered(one, tool, **forced(MARA)))
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_who_was_asked_is_not_counted_and_no_records_at_all_may_be_allowed(mode: Era) -> None:
+    tool = "update_end_user_settings"
+    with running() as served:
+        async with connected(served, mode, person=Person(), unasked_records=0) as client:
+            for person in (MARA, JUN):
+                await answered(client, tool, **forced(person))
+        async with connected(served, mode, unasked_records=0) as client:
+            said = await refused(client, tool, **forced(MARA))
+        assert "it may act on 0 records within 24 hours, and has acted on 0" in said
+        assert 'code="' not in said
+        assert len(writes(served)) == 2
 
 
 @pytest.mark.parametrize("mode", ERAS)

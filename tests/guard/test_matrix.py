@@ -157,6 +157,32 @@ async def test_two_tools_in_memory(mode: Era, policy: str, tmp_path: Path) -> No
             assert found == [expected(situation, policy)] * len(calls), situation
 
 
+REVEALED = "+353861234567"
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_what_strict_privacy_hides_is_revealed_to_nobody_unasked_even_with_questions_off(
+    mode: Era, tmp_path: Path
+) -> None:
+    """As under `ask`: the stricter of the two settings wins."""
+    with running() as served:
+        for number, situation in enumerate(SITUATIONS):
+            clock = Clock()
+            person = answering(clock)[situation]
+            folder = tmp_path / str(number)
+            settings = account_settings(served, folder, confirm="off", privacy="strict")
+            with anyio.fail_after(60):
+                server = build_server(settings, now=clock.now, clock=clock)
+                async with Client(server, mode=mode, elicitation_callback=person) as client:
+                    said = await called(client, person, "reveal_customer", {"end_user": MARA})
+                    again = await client.call_tool("reveal_customer", {"end_user": MARA, "code": "A" * 10})
+            assert (REVEALED in said) is (expected(situation, "ask") == ACTS), situation
+            assert ("wootric-mcp approve" in said) is (expected(situation, "ask") == BY_APPROVAL), situation
+            assert again.is_error
+            assert REVEALED not in text_of(again)
+            assert 'code="' not in said
+
+
 # All act on one account, so nobody is mailed twice, and what is deleted comes last.
 _OTHERS_CSV = {"csv": "email\njun.sato@lumenfield.test\n", "survey_immediately": True}
 EFFECTS = sorted(

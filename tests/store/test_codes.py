@@ -13,6 +13,7 @@ from wootric_mcp.store import codes
 from wootric_mcp.store.database import Database
 
 NOW = 1_000_000.0
+MOST = codes.Unasked(mails=20, records=20)
 
 
 def new(name: str, *, bound: str = "call", mailed: int = 0) -> codes.NewCode:
@@ -30,7 +31,12 @@ def issue(database: Database, *made: codes.NewCode, now: float = NOW) -> None:
 
 
 def redeem(
-    database: Database, name: str, *, bound: str = "call", now: float = NOW, most: int | None = 20
+    database: Database,
+    name: str,
+    *,
+    bound: str = "call",
+    now: float = NOW,
+    most: codes.Unasked | None = MOST,
 ) -> str | None:
     with database.writing() as connection:
         return codes.redeem(connection, bound, codes.hash_of(name), now, most)
@@ -80,8 +86,23 @@ def test_mails_count_for_a_day_and_only_those_without_a_person(tmp_path: Path) -
     issue(database, new("D", mailed=1))
     assert redeem(database, "D") == "too many"
     with database.reading() as connection:
-        assert codes.mailed_unasked(connection, NOW) == 20
-        assert codes.mailed_unasked(connection, NOW + codes.DAY) == 0
+        assert codes.unasked(connection, NOW) == codes.Unasked(mails=20, records=0)
+        assert codes.unasked(connection, NOW + codes.DAY) == codes.Unasked(mails=0, records=0)
+    database.close()
+
+
+def test_records_count_apart_from_mails_and_only_those_without_a_person(tmp_path: Path) -> None:
+    database, path, most = opened(tmp_path), tmp_path / "store.sqlite3", codes.Unasked(mails=5, records=2)
+    for name in "ABCDE":
+        issue(database, new(name, bound=name))
+    assert codes.approve_in(path, codes.hash_of("A"), NOW, NOW + 300)
+    assert redeem(database, "", bound="A", most=most) == "approved"
+    found = [redeem(database, name, bound=name, most=most) for name in "BCDE"]
+    assert found == ["code", "code", "too many", "too many"]
+    issue(database, new("M", bound="M", mailed=5))
+    assert redeem(database, "M", bound="M", most=most) == "code"
+    with database.reading() as connection:
+        assert codes.unasked(connection, NOW) == codes.Unasked(mails=5, records=2)
     database.close()
 
 

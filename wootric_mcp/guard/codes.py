@@ -15,7 +15,7 @@ from wootric_mcp.guard import policy, sealing
 
 if TYPE_CHECKING:
     from wootric_mcp.settings import Settings
-    from wootric_mcp.store.codes import Redeemed
+    from wootric_mcp.store.codes import Redeemed, Unasked
     from wootric_mcp.store.reader import Reader
 
 LIFETIME = 300.0
@@ -32,8 +32,8 @@ class Issued:
     code: str
     is_reachable: bool
     """Whether another process finds it, so that it can be approved in a terminal."""
-    unasked: int
-    """Customers mailed on codes alone within the last 24 hours."""
+    unasked: Unasked
+    """What happened on codes alone within the last 24 hours."""
 
 
 class Codes:
@@ -58,7 +58,7 @@ class Codes:
         now = self._now()
         new = codes.NewCode(codes.hash_of(code), bound, _seal(code, question), mailed, now + LIFETIME)
         await self._reader().write(partial(codes.issue, new=new, now=now))
-        unasked = await self._reader().fetch(partial(codes.mailed_unasked, now=now))
+        unasked = await self._reader().fetch(partial(codes.unasked, now=now))
         return Issued(code, (await self._reader().database()).path is not None, unasked)
 
     async def redeem(self, bound: str, code: str) -> Redeemed | None:

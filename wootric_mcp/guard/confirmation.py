@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
@@ -25,7 +26,7 @@ from wootric_mcp.store.errors import StoreError
 if TYPE_CHECKING:
     from wootric_mcp.guard.codes import Codes
     from wootric_mcp.settings import Settings
-    from wootric_mcp.store.codes import Redeemed
+    from wootric_mcp.store.codes import Redeemed, Unasked
 
 NOTHING_CHANGED = "Nothing was changed."
 REACTION = 0.5
@@ -73,6 +74,8 @@ class Effect:
     risk: Risk = Risk.DESTRUCTIVE
     mailed: int = 0
     """Customers who would be mailed."""
+    reveals: bool = False
+    """Whether it shows what the operator has hidden, which is confirmed in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,8 @@ class Call:
 
     tool: str
     arguments: Mapping[str, Any]
+    about: AbstractSet[str] = frozenset()
+    """The records and people it is about; empty: none that there are yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,25 @@ class Agreed(Exception):  # noqa: N818 - the name says what happened
         self.bound = bound
 
 
+@dataclass(frozen=True, slots=True)
+class _Declined:
+    """What a person has declined: one verb, and what it was to be done to."""
+
+    verb: str
+    about: AbstractSet[str]
+    at: float
+
+    @classmethod
+    def of(cls, call: Call, effect: Effect, at: float) -> _Declined:
+        """The two tools that mail do the same; a call about nobody there is yet is known by its words."""
+        return cls("mail" if effect.mailed else call.tool, call.about or {_digest(call)}, at)
+
+    def covers(self, other: _Declined) -> bool:
+        """Whether the other is the same to a person: the verb, and most of those whom either is about."""
+        shared = len(self.about & other.about)
+        return self.verb == other.verb and 2 * shared > len(self.about | other.about)
+
+
 AGREED: ContextVar[str] = ContextVar("AGREED", default="")
 """What the person has said yes to in this call."""
 
@@ -119,7 +143,7 @@ class Guard:
         self._codes = codes
         self._clock = clock
         self._asked: dict[str, float] = {}
-        self._declined: dict[str, float] = {}
+        self._declined: list[_Declined] = []
 
     async def confirm(
         self, ctx: Context[Any], call: Call, effect: Effect, code: str = ""
@@ -130,18 +154,13 @@ class Guard:
             Agreed: If a person said yes while the call waited.
             ToolError: If a person declined, or the code does not fit.
         """
-        if not policy.must_confirm(self._settings, effect.risk):
+        if not policy.must_confirm(self._settings, effect.risk, reveals=effect.reveals):
             return Way.NOT_NEEDED if effect.risk is Risk.WRITE else Way.OFF
         bound = _bound(call, effect)
         if AGREED.get() == bound:
             AGREED.set("")
             return Way.ASKED
-        if call_declined := self._recent(self._declined, PEACE).get(_digest(call)):
-            minutes = round((PEACE - self._clock() + call_declined) / 60) or 1
-            raise ToolError(
-                "The person declined this a moment ago and is not asked again for "
-                f"{minutes} minute{'' if minutes == 1 else 's'}. {NOTHING_CHANGED}"
-            )
+        self._refuse_what_was_declined(call, effect)
         match await self._redeemed(ctx, bound, code):
             case "approved":
                 return Way.APPROVED
@@ -161,7 +180,9 @@ class Guard:
             return await self._ask_now(ctx, call, effect, bound)
         if any(_is_empty(answer) for answer in (ctx.input_responses or {}).values()):
             return await self._held(bound, effect, _NOT_SHOWN)
-        self._recent(self._asked, 2 * PATIENCE).setdefault(bound, self._clock())
+        now = self._clock()
+        self._asked = {each: at for each, at in self._asked.items() if now - at < 2 * PATIENCE}
+        self._asked.setdefault(bound, now)
         return Elicit(effect.question, Confirmation)
 
     async def settle(self, outcome: Asked, call: Call, effect: Effect) -> Way | Held:
@@ -214,16 +235,23 @@ class Guard:
                 "The person closed the question without an answer. Do not try again unless they ask for it. "
                 f"{NOTHING_CHANGED}"
             )
-        self._declined[_digest(call)] = self._clock()
+        self._declined.append(_Declined.of(call, effect, self._clock()))
         raise ToolError(
             f"The person did not confirm this. Do not try again unless they ask for it. {NOTHING_CHANGED}"
         )
 
-    def _recent(self, moments: dict[str, float], seconds: float) -> dict[str, float]:
-        """The same dictionary without what is longer ago."""
-        for key in [key for key, at in moments.items() if self._clock() - at >= seconds]:
-            del moments[key]
-        return moments
+    def _refuse_what_was_declined(self, call: Call, effect: Effect) -> None:
+        """Raises ToolError, whatever else of the call was changed: asking on is not to wear a person out."""
+        now = self._clock()
+        self._declined = [each for each in self._declined if now - each.at < PEACE]
+        this = _Declined.of(call, effect, now)
+        if last := next((each for each in reversed(self._declined) if each.covers(this)), None):
+            minutes = round((PEACE - now + last.at) / 60) or 1
+            raise ToolError(
+                "The person declined this a moment ago and is not asked again for "
+                f"{minutes} minute{'' if minutes == 1 else 's'}, whatever else of the call is changed. "
+                f"{NOTHING_CHANGED}"
+            )
 
     async def _held(self, bound: str, effect: Effect, why: str) -> Held:
         issued = await self._codes.issue(bound, effect.question, effect.mailed)
@@ -236,7 +264,7 @@ class Guard:
         else:
             ways.append("It cannot be approved in a terminal: this server keeps nothing on disk.")
         most = policy.most_unasked(self._settings)
-        does = most is not None and (not effect.mailed or issued.unasked + effect.mailed <= most)
+        does = most is not None and issued.unasked.allows(effect.mailed, most)
         if does:
             ways.append(
                 "Or show the person what it would do and, only if they agree, call again with "
@@ -244,10 +272,7 @@ class Guard:
                 "host's own permission prompt stand between."
             )
         elif most is not None:
-            ways.append(
-                f"A code alone does not do: it may mail {most} customers within 24 hours, {issued.unasked} "
-                f"were mailed so, and this would mail {effect.mailed}."
-            )
+            ways.append(f"A code alone does not do: {_bounds(most, issued.unasked, effect.mailed)}.")
         if not (does or issued.is_reachable):
             ways.append(_OTHER_WAYS)
         explanation = f"A person must confirm this first, and nobody was asked: {why}. {' '.join(ways)}"
@@ -261,6 +286,16 @@ def can_ask(ctx: Context[Any]) -> bool:
     if elicitation is None or (elicitation.form is None and elicitation.url is not None):
         return False
     return _travels_in_results(ctx) or ctx.session.can_send_request
+
+
+def _bounds(most: Unasked, unasked: Unasked, mailed: int) -> str:
+    """What may happen on codes alone, and what has."""
+    if mailed:
+        return (
+            f"it may mail {most.mails} customers within 24 hours, {unasked.mails} were mailed so, and this "
+            f"would mail {mailed}"
+        )
+    return f"it may act on {most.records} records within 24 hours, and has acted on {unasked.records}"
 
 
 def _travels_in_results(ctx: Context[Any]) -> bool:

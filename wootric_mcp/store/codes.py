@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from wootric_mcp.store import engines
@@ -17,9 +17,23 @@ from wootric_mcp.store.errors import StoreBusy
 from wootric_mcp.store.schema import codes
 
 DAY = 86_400.0
-"""Seconds for which mails on a code count, and a used code is kept."""
+"""Seconds for which what happened on a code counts, and a used code is kept."""
 
 Redeemed = Literal["approved", "code", "too many"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unasked:
+    """What happened on codes alone within 24 hours, or may happen."""
+
+    mails: int
+    """Customers mailed."""
+    records: int
+    """Records changed, deleted or revealed."""
+
+    def allows(self, mailed: int, most: Unasked) -> bool:
+        """Whether, after this, one more call is within `most`; `mailed` is 0 for one about a record."""
+        return self.mails + mailed <= most.mails if mailed else self.records < most.records
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +59,16 @@ def issue(connection: Connection, new: NewCode, now: float) -> None:
     connection.execute(insert(codes).values(**asdict(new)))
 
 
-def mailed_unasked(connection: Connection, now: float) -> int:
-    """Customers mailed on codes alone within the last 24 hours."""
+def unasked(connection: Connection, now: float) -> Unasked:
+    """What happened on codes alone within the last 24 hours."""
     counted = codes.c.counts & (codes.c.used_at > now - DAY)
-    return connection.scalar(select(func.coalesce(func.sum(codes.c.mailed), 0)).where(counted)) or 0
+    mailed = connection.scalars(select(codes.c.mailed).where(counted)).all()
+    return Unasked(mails=sum(mailed), records=mailed.count(0))
 
 
-def redeem(connection: Connection, bound: str, hash_: str, now: float, most: int | None) -> Redeemed | None:
+def redeem(
+    connection: Connection, bound: str, hash_: str, now: float, most: Unasked | None
+) -> Redeemed | None:
     """Use up every code of a call, if one of them lets it act: it acts once, however often it was made.
 
     Args:
@@ -59,11 +76,11 @@ def redeem(connection: Connection, bound: str, hash_: str, now: float, most: int
         bound: What the call is bound to.
         hash_: Of the code that came with it.
         now: The time.
-        most: Customers who may be mailed within 24 hours on codes alone; None: only an approval counts.
+        most: What may happen within 24 hours on codes alone; None: only an approval counts.
 
     Returns:
-        Whether a person approved it or the code alone lets it act, or why it does not: too many would be
-        mailed. None: there is no such code.
+        Whether a person approved it or the code alone lets it act, or why it does not: it would be too many.
+        None: there is no such code.
     """
     approved = codes.c.approved_at.is_not(None)
     standing = select(codes).where(codes.c.bound == bound, _usable(now))
@@ -75,8 +92,7 @@ def redeem(connection: Connection, bound: str, hash_: str, now: float, most: int
     if (
         most is not None
         and found.approved_at is None
-        and found.mailed
-        and mailed_unasked(connection, now) + found.mailed > most
+        and not unasked(connection, now).allows(found.mailed, most)
     ):
         return "too many"
     this = codes.c.hash == found.hash

@@ -110,7 +110,7 @@ codes = Table(
     Column("expires", Double, nullable=False, comment="wall clock"),
     Column("approved_at", Double, comment="wall clock, when a person approved it in a terminal"),
     Column("used_at", Double, comment="wall clock"),
-    Column("counts", Boolean, nullable=False, server_default=false(), comment="mailed without a person"),
+    Column("counts", Boolean, nullable=False, server_default=false(), comment="acted without a person"),
 )
 facts = Table(
     "facts",

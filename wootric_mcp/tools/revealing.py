@@ -24,7 +24,8 @@ async def ask_reveal_customer(ctx: Context[App], target: Annotated[Any, Resolve(
     person = shapes.alias(app_of(ctx), target.user.id)
     return Effect(
         f"Show the assistant the e-mail address, phone number and external id of {person} (end user "
-        f"{target.user.id})? They then stand in its conversation."
+        f"{target.user.id})? They then stand in its conversation.",
+        reveals=True,
     )
 
 

@@ -104,7 +104,8 @@ def guarded(spec: ToolSpec, settings: Settings) -> ToolFunction:
     asks = spec.asks is not None or settings.confirm_writes
 
     def described(arguments: Mapping[str, Any]) -> tuple[Call, Effect, dict[str, Any]]:
-        call = Call(spec.name, {name: arguments[name] for name in arguments_of_call})
+        said = {name: arguments[name] for name in arguments_of_call}
+        call = Call(spec.name, said, _about(app_of(arguments["ctx"]), arguments))
         given = {name: value for name, value in call.arguments.items() if value != defaults[name]}
         effect = arguments.get("effect") or Effect(plain(spec.title, given), Risk.WRITE)
         if settings.is_strict:
@@ -112,15 +113,16 @@ def guarded(spec: ToolSpec, settings: Settings) -> ToolFunction:
         return call, effect, given
 
     async def confirm(**arguments: Any) -> Any:
-        call, effect, _ = described(arguments)
         with _in_words():
+            call, effect, _ = described(arguments)
             guard = app_of(arguments["ctx"]).guard
             return await guard.confirm(arguments["ctx"], call, effect, arguments.get("code", ""))
 
     @functools.wraps(spec.function)
     async def run(**arguments: Any) -> CallToolResult:
-        app, (call, effect, given) = app_of(arguments["ctx"]), described(arguments)
+        app = app_of(arguments["ctx"])
         with _in_words():
+            call, effect, given = described(arguments)
             way = await app.guard.settle(arguments["confirmed"], call, effect) if asks else Way.NOT_NEEDED
             if isinstance(way, Held):
                 return _held(way)
@@ -147,9 +149,8 @@ def guarded(spec: ToolSpec, settings: Settings) -> ToolFunction:
     effect = {"effect": Annotated[Any, Resolve(spec.asks)]} if spec.asks else {}
     confirmed = {"confirmed": Annotated[Asked, Resolve(confirm)]} if asks else {}
     code = {"code": _Code} if asks and policy.takes_codes(settings) else {}
-    said = {name: own[name] for name in arguments_of_call}
     confirm.__qualname__ = f"confirm_{spec.name}"
-    _sign(confirm, {"ctx": own["ctx"], **effect, **said, **code}, {})
+    _sign(confirm, {**own, **effect, **code}, {})
     _sign(run, {**own, **effect, **confirmed, **code}, {**defaults, **dict.fromkeys(code, "")})
     return run
 
@@ -209,6 +210,14 @@ def _held(held: Held) -> CallToolResult:
     return CallToolResult(
         is_error=True, content=[TextContent(type="text", text=text)], structured_content=structure
     )
+
+
+def _about(app: App, arguments: Mapping[str, Any]) -> frozenset[str]:
+    """The record that a call is about, however its owner is named, or else the people."""
+    if survey := arguments.get("survey"):
+        return frozenset(one.address.casefold() for one in survey.plan.people)
+    records = [f"{name} {arguments[name]}" for name in _RECORDS if name in arguments]
+    return frozenset(records or (f"{one.kind} {one.value}" for one in _people(app, arguments)))
 
 
 def _target(app: App, arguments: Mapping[str, Any], effect: Effect) -> dict[str, Any]:
