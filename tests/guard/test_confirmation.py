@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -39,15 +40,15 @@ GUARDED: dict[str, tuple[str, dict[str, Any]]] = {
     "clearing an e-mail": ("update_end_user", {"end_user": MARA, "clear": ["email"]}),
     "excluding a response": (
         "update_response",
-        {"response_id": MARA_LAST, "excluded_from_calculations": True},
+        {"end_user": MARA, "response_id": MARA_LAST, "excluded_from_calculations": True},
     ),
     "replacing a response's snapshot": (
         "update_response",
-        {"response_id": MARA_LAST, "properties": {"a": "b"}},
+        {"end_user": MARA, "response_id": MARA_LAST, "properties": {"a": "b"}},
     ),
     "replacing a decline's snapshot": (
         "update_decline",
-        {"decline_id": MARA_DECLINE, "properties": {"a": "b"}},
+        {"end_user": MARA, "decline_id": MARA_DECLINE, "properties": {"a": "b"}},
     ),
     "forcing a survey": ("update_end_user_settings", {"end_user": MARA, "force_mobile_survey": True}),
     "undoing an opt-out": (
@@ -206,6 +207,119 @@ async def test_a_target_that_changed_while_the_person_thought_is_asked_about_aga
     assert ["mara" in question for question in person.questions] == [True, False]
 
 
+RECORDS = {
+    "excluding a response": ("responses", MARA_LAST),
+    "replacing a response's snapshot": ("responses", MARA_LAST),
+    "deleting a response": ("responses", MARA_LAST),
+    "replacing a decline's snapshot": ("declines", MARA_DECLINE),
+    "deleting a decline": ("declines", MARA_DECLINE),
+}
+
+
+@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize("effect", RECORDS)
+async def test_a_record_that_changed_where_no_question_shows_it_is_asked_about_again(
+    effect: str, mode: Era
+) -> None:
+    (tool, arguments), (table, record) = GUARDED[effect], RECORDS[effect]
+    with running(snapshot_edit="204") as served:
+        account = served.sandbox.account
+        person = Person("yes")
+
+        def change() -> None:
+            if len(person.questions) == 1:
+                account.update(table, record, origin_url="https://app.lumenfield.test/elsewhere")
+
+        person.meanwhile = change
+        async with connected(served, mode, person=person) as client:
+            await answered(client, tool, **arguments)
+        assert len(writes(served)) == 1
+    first, second = person.questions
+    assert first != second
+    assert first.partition("; reference ")[0] == second.partition("; reference ")[0]
+
+
+@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize("effect", RECORDS)
+async def test_a_record_that_went_while_the_person_thought_is_not_touched(effect: str, mode: Era) -> None:
+    (tool, arguments), (table, record) = GUARDED[effect], RECORDS[effect]
+    with running(snapshot_edit="204") as served:
+        person = Person("yes")
+        person.meanwhile = lambda: served.sandbox.account.execute(
+            f"DELETE FROM {table} WHERE id = ?",
+            [record],
+        )
+        async with connected(served, mode, person=person) as client:
+            said = text_of(await client.call_tool(tool, arguments))
+        assert said.endswith("Nothing was changed.")
+        assert writes(served) == []
+
+
+async def test_a_code_is_worth_nothing_once_what_it_would_overwrite_has_changed() -> None:
+    tool, arguments = GUARDED["replacing a response's snapshot"]
+    with running(snapshot_edit="204") as served:
+        async with connected(served) as client:
+            said = await refused(client, tool, **arguments)
+            code = said.partition('code="')[2].partition('"')[0]
+            served.sandbox.account.update("responses", MARA_LAST, properties='{"plan": "Pro"}')
+            assert "has changed" in await refused(client, tool, **arguments, code=code)
+        assert writes(served) == []
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_the_question_before_overwriting_shows_what_is_there_and_what_comes(mode: Era) -> None:
+    person = Person("no")
+    change = {"properties": {"plan": "Pro", "seats": 7}}
+    with running() as served:
+        hostile = json.dumps({"note": "x”?\n" + "y" * 99})
+        served.sandbox.account.update("declines", MARA_DECLINE, properties=hostile)
+        async with connected(served, mode, person=person) as client:
+            await refused(
+                client,
+                "update_response",
+                end_user=MARA,
+                response_id=MARA_LAST,
+                excluded_from_calculations=True,
+                **change,
+            )
+            await refused(client, "update_decline", end_user=MARA, decline_id=MARA_DECLINE, **change)
+    response, decline = person.questions
+    assert f"Change response {MARA_LAST} of end user {MARA} (score 4, “Two outages in a week." in response
+    assert "take it out of the score and replace all properties stored with it, " in response
+    assert "“plan: Team, region: EMEA”, by “plan: Pro, seats: 7”?" in response
+    assert f"stored with decline {MARA_DECLINE} of end user {MARA} (2026-09-19 12:00:00" in decline
+    kept = decline[decline.index("“") + 1 : decline.index("”")]
+    assert kept.startswith("note: x'? yyy")
+    assert len(kept) <= 80
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_whose_a_record_is_need_not_be_said_of_what_was_listed_and_must_be_of_others(mode: Era) -> None:
+    person = Person("yes")
+    calls = {
+        "update_response": ("list_responses", {"response_id": MARA_LAST, "properties": {"a": "b"}}),
+        "update_decline": ("list_declines", {"decline_id": MARA_DECLINE, "properties": {"a": "b"}}),
+    }
+    with running(snapshot_edit="204") as served:
+        async with connected(served, mode, person=person) as client:
+            for tool, (lister, arguments) in calls.items():
+                said = await refused(client, tool, **arguments)
+                assert "Give end_user as well" in said
+                assert said.endswith("Nothing was changed.")
+                assert person.questions == []
+                await answered(client, lister, period="all")
+                await answered(client, tool, **arguments)
+                assert str(MARA) in person.questions.pop()
+
+
+async def test_forcing_a_survey_on_somebody_who_opted_out_says_so() -> None:
+    person = Person("no")
+    with running() as served:
+        async with connected(served, person=person) as client:
+            await refused(client, "update_end_user_settings", end_user=OPTED_OUT, force_web_survey=True)
+    assert "although they opted out" in person.questions[0]
+
+
 @pytest.mark.parametrize("mode", ERAS)
 async def test_a_target_that_is_gone_is_neither_asked_about_nor_touched(mode: Era) -> None:
     person = Person("yes")
@@ -261,17 +375,18 @@ async def test_the_question_says_whose_rules_decide_and_what_was_not_looked_up()
         async with connected(served, person=person) as client:
             await refused(client, "send_email_survey", emails=[*MAIL, "new@lumenfield.test"])
             await refused(client, "send_email_survey", emails=many, survey_immediately=True)
-            rows = "\n".join(["email", *MAIL, *many])
-            await refused(client, "send_email_survey_csv", csv=rows, survey_immediately=True)
+            rows = "\n".join(["email", *(f"x{address}" for address in many)])
+            await refused(client, "send_email_survey_csv", csv=rows)
     ours, crowd, file = person.questions
     assert "answered in the last 90 days" in ours
     assert "not known in Wootric yet: 1" in ours
     assert "and 35 more" in crowd
     assert "everybody on the list" in crowd
-    assert "not looked up for an opt-out: 15" in crowd
+    assert "not known in Wootric yet: 40" in crowd
+    assert "not looked up" not in crowd
     assert "surveyed lately: 1" in ours
-    assert "41 people" in file
-    assert "not looked up for an opt-out: 16" in file
+    assert "40 people" in file
+    assert "not looked up for an opt-out: 15" in file
 
 
 @pytest.mark.parametrize("mode", ERAS)

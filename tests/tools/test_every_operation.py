@@ -123,7 +123,7 @@ CASES: dict[str, Case] = {
         ("1 response, ", str(MARA_LAST), "Two outages in a week", "2026-11-09 to 2026-11-15"),
     ),
     "update_response": Case(
-        {"response_id": MARA_LAST, "completed": True, "excluded_from_calculations": True},
+        {"end_user": MARA, "response_id": MARA_LAST, "completed": True, "excluded_from_calculations": True},
         ("Updated",),
         lambda account: _response(account, MARA_LAST).excluded and _response(account, MARA_LAST).completed,
         asks=True,
@@ -177,7 +177,7 @@ CASES: dict[str, Case] = {
         asks=True,
     ),
     "update_decline": Case(
-        {"decline_id": MARA_DECLINE, "properties": {"region": "APAC"}},
+        {"end_user": MARA, "decline_id": MARA_DECLINE, "properties": {"region": "APAC"}},
         ("Replaced",),
         lambda account: _decline(account, MARA_DECLINE).properties == {"region": "APAC"},
         asks=True,

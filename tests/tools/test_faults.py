@@ -226,7 +226,8 @@ async def test_every_way_of_saying_created_is_success(status: str) -> None:
 async def test_editing_snapshots_where_the_account_may_not_is_explained() -> None:
     with running() as served:
         async with connected(served, person=Person("yes")) as client:
-            said = await refused(client, "update_response", response_id=MARA_LAST, properties={"a": "b"})
+            change = {"response_id": MARA_LAST, "end_user": MARA, "properties": {"a": "b"}}
+            said = await refused(client, "update_response", **change)
     assert "423" in said
     assert "Nothing was changed" in said
 

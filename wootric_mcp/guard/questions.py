@@ -19,6 +19,17 @@ def quoted(text: str | None, longest: int = _LONGEST) -> str:
     return f"“{clean(text, longest).replace('”', _PLAIN).replace('“', _PLAIN)}”"
 
 
+def pairs(properties: Mapping[str, Any]) -> str:
+    """Names and values, quoted as one text."""
+    said = ", ".join(f"{name}: {value}" for name, value in properties.items())
+    return quoted(said) if said else "none"
+
+
+def reference(state: str) -> str:
+    """A short hash of what a question cannot show whole: it asks anew when that has changed."""
+    return hashlib.blake2b(state.encode(), digest_size=4).hexdigest()
+
+
 def without_addresses(question: str) -> str:
     """The question with addresses and numbers of people masked, and still another one for other people."""
     from wootric_mcp.shield.masking import mask
@@ -26,7 +37,7 @@ def without_addresses(question: str) -> str:
     masked = mask(question)
     if masked == question:
         return question
-    return f"{masked} Reference: {hashlib.blake2b(question.encode(), digest_size=4).hexdigest()}."
+    return f"{masked} Reference: {reference(question)}."
 
 
 def plain(title: str, given: Mapping[str, Any]) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from mcp.server.mcpserver import Context, Resolve
 from mcp.types import CallToolResult
 from pydantic import Field
 
 from wootric_mcp.guard.confirmation import Effect
-from wootric_mcp.guard.questions import quoted
+from wootric_mcp.guard.questions import pairs, reference
 from wootric_mcp.tools import answers, shapes
 from wootric_mcp.tools.app import App, app_of
 from wootric_mcp.tools.lists import decline_list
@@ -31,6 +31,9 @@ from wootric_mcp.tools.parameters import (
 from wootric_mcp.tools.registry import Toolset
 from wootric_mcp.tools.running import before_writing
 from wootric_mcp.tools.targets import found_decline, named_owner, named_record, owner
+
+if TYPE_CHECKING:
+    from wootric_mcp.api.models import Decline
 
 declines = Toolset("declines")
 
@@ -121,13 +124,23 @@ async def create_decline(
     return answers.outcome("Recorded the decline.", fields)
 
 
-@before_writing
-async def ask_update_decline(ctx: Context[App], decline_id: int, properties: dict[str, object]) -> Effect:
-    """Ask before the stored properties are replaced."""
-    names = ", ".join(quoted(name) for name in sorted(properties)[:5])
-    return Effect(
-        f"Replace all properties stored with decline {decline_id} by {len(properties)} new ones ({names})?",
+def _described(app: App, found: Decline) -> str:
+    """A decline as it is now, for a question; the reference is to all that is not shown of it."""
+    return (
+        f"decline {found.id} of end user {found.end_user_id} ({shapes.local(app, found.created_at)}; "
+        f"reference {reference(found.model_dump_json())})"
     )
+
+
+@before_writing
+async def ask_update_decline(
+    ctx: Context[App],
+    found: Annotated[Any, Resolve(found_decline)],
+    properties: dict[str, object],
+) -> Effect:
+    """Ask before the stored properties are replaced, showing both."""
+    described, stored = _described(app_of(ctx), found), pairs(found.end_user.properties)
+    return Effect(f"Replace all properties stored with {described}, {stored}, by {pairs(properties)}?")
 
 
 @declines.operation("Update decline", answers.OUTCOME, asks=ask_update_decline)
@@ -135,6 +148,8 @@ async def update_decline(
     decline_id: DeclineId,
     properties: Properties,
     ctx: Context[App],
+    found: Annotated[Any, Resolve(found_decline)],
+    end_user: Owner = "",
 ) -> CallToolResult:
     """Replaces the properties stored with a decline (not the person's profile), after a person
     confirmed it."""
@@ -145,10 +160,7 @@ async def update_decline(
 @before_writing
 async def ask_delete_decline(ctx: Context[App], found: Annotated[Any, Resolve(found_decline)]) -> Effect:
     """Ask before a decline is deleted."""
-    when = shapes.local(app_of(ctx), found.created_at)
-    return Effect(
-        f"Delete decline {found.id} of end user {found.end_user_id} ({when})? This cannot be undone."
-    )
+    return Effect(f"Delete {_described(app_of(ctx), found)}? This cannot be undone.")
 
 
 @declines.operation("Delete decline", answers.OUTCOME, asks=ask_delete_decline)

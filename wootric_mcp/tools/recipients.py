@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from wootric_mcp.guard.questions import quoted
+from wootric_mcp.guard.questions import quoted, reference
 
 if TYPE_CHECKING:
     from wootric_mcp.guard.plans import Plan
@@ -48,7 +49,7 @@ def question(found: Planned) -> str:
     said = "; ".join(f"{name}: {value}" for name, value in told.items() if value)
     people = "1 person" if len(plan.people) == 1 else f"{len(plan.people):,} people"
     asked = f"Mail a survey to {people} ({who})? It reaches {_reached(plan)}. {said}."
-    return f"{asked} Reference: {reference(plan)}."
+    return f"{asked} Reference: {reference(json.dumps(asdict(plan)))}."
 
 
 def outcome_rules(plan: Plan) -> str:
@@ -94,11 +95,3 @@ def _first_values(plan: Plan) -> Iterator[tuple[str, str]]:
     yield from ((f"{{{{{name}}}}} for the first", value) for name, value in first.values.items())
     if first.language:
         yield "language of the first", first.language
-
-
-def reference(plan: Plan) -> str:
-    """A short hash of everything that would be sent, and to whom."""
-    import json
-    from dataclasses import asdict
-
-    return hashlib.blake2b(json.dumps(asdict(plan)).encode(), digest_size=4).hexdigest()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from mcp.server.mcpserver import Context, Resolve
 from mcp.types import CallToolResult
 from pydantic import MISSING, Field
 
 from wootric_mcp.guard.confirmation import Effect
-from wootric_mcp.guard.questions import quoted
+from wootric_mcp.guard.questions import pairs, quoted, reference
 from wootric_mcp.tools import answers, shapes
 from wootric_mcp.tools.app import App, app_of
 from wootric_mcp.tools.lists import response_list
@@ -35,6 +35,9 @@ from wootric_mcp.tools.parameters import (
 from wootric_mcp.tools.registry import Toolset
 from wootric_mcp.tools.running import before_writing
 from wootric_mcp.tools.targets import found_response, named_owner, named_record, owner
+
+if TYPE_CHECKING:
+    from wootric_mcp.api.models import Response
 
 responses = Toolset("responses")
 
@@ -218,23 +221,36 @@ async def create_response(
     return answers.outcome("Recorded the response.", fields)
 
 
+def _described(app: App, found: Response) -> str:
+    """An answer as it is now, for a question; the reference is to all that is not shown of it."""
+    said = f", {quoted(shapes.comment(found.text))}" if found.text else ""
+    when = shapes.local(app, found.created_at)
+    return (
+        f"response {found.id} of end user {found.end_user_id} (score {found.score}{said}, {when}; "
+        f"reference {reference(found.model_dump_json())})"
+    )
+
+
 @before_writing
 async def ask_update_response(
     ctx: Context[App],
     response_id: int,
     excluded_from_calculations: Switch,
     properties: dict[str, object],
+    end_user: str,
 ) -> Effect | None:
-    """Ask before an answer is taken out of the score or its stored properties are replaced."""
+    """Ask before an answer is taken out of the score or its stored properties are replaced, showing both."""
+    if excluded_from_calculations is not True and not properties:
+        return None
+    app = app_of(ctx)
+    found = await named_record(app, "responses", response_id, end_user)
     effects = []
     if excluded_from_calculations is True:
         effects.append("take it out of the score")
     if properties:
-        names = ", ".join(quoted(name) for name in sorted(properties)[:5])
-        effects.append(f"replace all properties stored with it by {len(properties)} new ones ({names})")
-    if not effects:
-        return None
-    return Effect(f"Change response {response_id}: {' and '.join(effects)}?")
+        stored = pairs(found.end_user.properties)
+        effects.append(f"replace all properties stored with it, {stored}, by {pairs(properties)}")
+    return Effect(f"Change {_described(app, found)}: {' and '.join(effects)}?")
 
 
 @responses.operation("Update response", answers.OUTCOME, asks=ask_update_response)
@@ -244,6 +260,7 @@ async def update_response(
     completed: Annotated[Switch, Field(description="Dealt with")] = MISSING,
     excluded_from_calculations: Annotated[Switch, Field(description="Out of the score")] = MISSING,
     properties: Properties = {},  # noqa: B006
+    end_user: Owner = "",
 ) -> CallToolResult:
     """Marks an answer as dealt with, takes it out of the score, or replaces the properties stored with it
     (not the person's profile). The last two are confirmed by a person first."""
@@ -262,12 +279,7 @@ async def update_response(
 @before_writing
 async def ask_delete_response(ctx: Context[App], found: Annotated[Any, Resolve(found_response)]) -> Effect:
     """Ask before an answer is deleted, showing it."""
-    said = f", {quoted(shapes.comment(found.text))}" if found.text else ""
-    when = shapes.local(app_of(ctx), found.created_at)
-    return Effect(
-        f"Delete response {found.id} of end user {found.end_user_id} (score {found.score}{said}, {when})? "
-        "This cannot be undone.",
-    )
+    return Effect(f"Delete {_described(app_of(ctx), found)}? This cannot be undone.")
 
 
 @responses.operation("Delete response", answers.OUTCOME, asks=ask_delete_response)

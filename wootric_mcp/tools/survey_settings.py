@@ -47,11 +47,13 @@ async def ask_update_end_user_settings(
     """Ask before surveys are switched back on after an opt-out, or one is forced."""
     channels = {"email_nps": email_nps, "mobile_nps": mobile_nps, "web_nps": web_nps}
     effects = []
-    if force_web_survey is True or force_mobile_survey is True:
-        effects.append("show them a survey at their next visit, whatever the sampling rules say")
+    forces = force_web_survey is True or force_mobile_survey is True
     turned_on = [name for name, value in channels.items() if value is True]
-    if turned_on or surveys_disabled_by_end_user is False:
+    if forces or turned_on or surveys_disabled_by_end_user is False:
         now = await app_of(ctx).client().get_end_user_settings(target.person)
+        if forces:
+            out = ", although they opted out" if now.surveys_disabled_by_end_user else ""
+            effects.append(f"show them a survey at their next visit, whatever the sampling rules say{out}")
         if now.surveys_disabled_by_end_user and surveys_disabled_by_end_user is False:
             effects.append("switch surveys back on although they opted out")
         off = [_CHANNELS[name] for name in turned_on if getattr(now, name) is False]
