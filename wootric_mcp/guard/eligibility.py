@@ -48,7 +48,7 @@ class Known:
 
     address: str | None
     is_unread: bool = False
-    """Whether they have an id and could not be looked up by it."""
+    """Whether they had to be looked up, and could not be."""
     opted_out: bool = False
     known_since: float | None = None
     surveyed_at: float | None = None
@@ -118,14 +118,14 @@ def _folded(one: Known) -> str:
 def _reason(
     one: Known, eligibility: Eligibility, domains: Sequence[str], throttle: Throttle, now: float
 ) -> Reason | None:
-    if one.is_unread:
-        return Reason.UNREAD
     if not one.address:
-        return Reason.INVALID
+        return Reason.UNREAD if one.is_unread else Reason.INVALID
     if one.opted_out:
         return Reason.OPTED_OUT
     if not is_allowed(one.address.rpartition("@")[2], domains, anybody=True):
         return Reason.OUTSIDE
+    if one.is_unread:
+        return Reason.UNREAD
     if not one.has_values:
         return Reason.NO_VALUE
     if eligibility == "ours":
@@ -146,8 +146,9 @@ def is_allowed(host: str, domains: Sequence[str], *, anybody: bool = False) -> b
     """
     if anybody and (not domains or "*" in domains):
         return True
-    host = host.casefold().rstrip(".")
-    return any(host == domain or host.endswith(f".{domain}") for domain in domains)
+    host = host.lower().removesuffix(".")
+    # Other letters make another domain, also such as fold to the same: ß and ss.
+    return host.isascii() and any(host == domain or host.endswith(f".{domain}") for domain in domains)
 
 
 def drawn(people: int, percent: int) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -145,6 +145,21 @@ class CachingClient(ReflectingClient):
         if scope.cancelled_caught and reading.stopped == "end":
             return replace(reading, complete=False, stopped="patience")
         return reading
+
+    async def people_with(self, addresses: Collection[str]) -> list[EndUser]:
+        """Those with these e-mail addresses who are kept, as they are now: changes are read first.
+
+        Who is not among them may be known to Wootric all the same. Under strict privacy nobody is found, as
+        no address is kept.
+        """
+        await self.read_changes(fresh=True)
+        folded = {address.lower() for address in addresses}
+
+        def look(connection: Connection) -> list[EndUser]:
+            pieces = coverage.pieces(connection, END_USERS.keys, (0, _EVER))
+            return rows.people_with(connection, folded, [(piece.start, piece.end) for piece in pieces])
+
+        return await self.reader.fetch(look)
 
     async def read_changes(self, *, fresh: bool = False) -> None:
         """Read which of the people that are kept have changed, unless that was done lately.

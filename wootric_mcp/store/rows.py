@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -42,6 +42,8 @@ _MODELS: dict[str, type[Model]] = {
     end_users.name: EndUser,
 }
 _YEAR = 365 * 86_400.0
+_CHUNK = 400
+"""Values in one statement: SQLite takes 999."""
 
 
 def put(
@@ -201,6 +203,29 @@ def clear(connection: Connection) -> None:
 def created(connection: Connection, table: Table, row_id: int) -> int | None:
     """When a row was created, epoch seconds; None if it is not kept."""
     return connection.scalar(select(table.c.created).where(table.c.id == row_id))
+
+
+def people_with(
+    connection: Connection, addresses: Collection[str], intervals: Sequence[Interval]
+) -> list[EndUser]:
+    """The people with these e-mail addresses who were created in any of some intervals.
+
+    Args:
+        connection: For reading.
+        addresses: In lower case; as SQLite folds ASCII only, others are not found in another case.
+        intervals: Epoch seconds; the first of each is in it, the last is not.
+    """
+    email = func.lower(func.json_extract(end_users.c.row, "$.email"))
+    wanted = list(addresses)
+    found: list[tuple[int, str]] = []
+    for start in range(0, len(wanted), _CHUNK):
+        these = select(end_users.c.created, end_users.c.row).where(email.in_(wanted[start : start + _CHUNK]))
+        found += [(row.created, row.row) for row in connection.execute(these)]
+    return [
+        EndUser.model_validate_json(row)
+        for created, row in found
+        if any(start <= created < end for start, end in intervals)
+    ]
 
 
 def owner(connection: Connection, table: Table, row_id: int) -> int | None:

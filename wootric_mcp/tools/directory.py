@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import nullcontext, suppress
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,9 +18,13 @@ if TYPE_CHECKING:
     from wootric_mcp.api.people import Person
     from wootric_mcp.tools.app import App
 
+log = logging.getLogger(__name__)
+
 # People who are read anew one by one, each a request of about 100 a minute; of more than that, Wootric is
 # asked who has changed.
 _ONE_BY_ONE = 25
+# Seconds for what has changed of the people who are kept, before they are looked up one by one.
+_TIME_FOR_KEPT = 10.0
 _OVERLAP = 60.0
 """Seconds that are read twice: clocks differ."""
 
@@ -32,33 +37,59 @@ class Directory:
         self._known: dict[Person, tuple[EndUser | None, float]] = {}
 
     async def look_up(
-        self, people: Sequence[Person], *, patience: float | None, fresh: bool = False
+        self,
+        people: Sequence[Person],
+        *,
+        patience: float,
+        fresh: bool = False,
+        if_kept: Sequence[Person] = (),
     ) -> dict[Person, EndUser | None]:
         """The people; None is nobody that Wootric knows.
 
         Args:
             people: Who; who was read stays known, so that a second call goes on from there.
-            patience: Seconds after which it ends with those there are, as it does at the request limit; None:
-                all are needed.
+            patience: Seconds after which it ends with those there are, as it does at the request limit.
             fresh: Read those again who are known.
+            if_kept: Further people, who are not looked up one by one but taken if they are known or kept.
 
         Raises:
             WootricError: Wootric cannot be read.
         """
         from wootric_mcp.api.errors import RateLimited
 
-        wanted = list(dict.fromkeys(people))
+        wanted = list(dict.fromkeys((*people, *if_kept)))
         known = [person for person in wanted if person in self._known]
-        partly = nullcontext() if patience is None else suppress(RateLimited)
-        with anyio.move_on_after(patience), partly:
-            if fresh and len(known) > _ONE_BY_ONE:
-                await self._read_changes(known)
-            elif fresh:
-                for person in known:
-                    self._known.pop(person, None)
-            missing = [person for person in wanted if person not in self._known]
-            await concurrently([partial(self._read, person) for person in missing])
-        return {person: self._known[person][0] for person in wanted if person in self._known}
+        before = {person: self._known.pop(person) for person in known} if fresh else {}
+        one_by_one = set(people)
+        try:
+            with anyio.move_on_after(patience), suppress(RateLimited):
+                if len(before) > _ONE_BY_ONE:
+                    await self._read_changes(before)
+                else:
+                    one_by_one |= set(before)
+                missing = [person for person in wanted if person not in self._known]
+                if len(missing) > _ONE_BY_ONE:
+                    await self._take_kept(missing)
+                missing = [each for each in wanted if each in one_by_one and each not in self._known]
+                await concurrently([partial(self._read, person) for person in missing])
+            return {person: self._known[person][0] for person in wanted if person in self._known}
+        finally:
+            # Whom there was no time to read again is known as of then, for the next call to read again.
+            self._known = {**before, **self._known}
+
+    async def _take_kept(self, people: Sequence[Person]) -> None:
+        """Take those whose addresses are kept in the store; how many requests that takes is not for them."""
+        from wootric_mcp.store.errors import StoreError
+
+        by_address = {person.value.lower(): person for person in people if person.kind == "email"}
+        at = self._app.now().timestamp()
+        with anyio.move_on_after(_TIME_FOR_KEPT):
+            try:
+                for user in await self._app.client().people_with(by_address):
+                    if person := by_address.get((user.email or "").lower()):
+                        self._known[person] = user, at
+            except StoreError as error:
+                log.warning("Whose opt-outs are kept could not be read. %s", error)
 
     async def _read(self, person: Person) -> None:
         from wootric_mcp.api.errors import NotFound
@@ -69,22 +100,22 @@ class Directory:
         except NotFound:
             self._known[person] = None, at
 
-    async def _read_changes(self, people: Sequence[Person]) -> None:
-        """Read which of these people have changed since they were looked up; if that fails, forget them."""
+    async def _read_changes(self, before: Mapping[Person, tuple[EndUser | None, float]]) -> None:
+        """Read which of these people have changed since they were looked up, if all of that can be read."""
         from wootric_mcp.api.models import Bounds
 
         asked_at = self._app.now().timestamp()
-        before = {person: self._known.pop(person) for person in people}
+        now = dict(before)
         by_id = {user.id: person for person, (user, _) in before.items() if user}
         since = min(at for _, at in before.values()) - _OVERLAP
 
         def take(batch: Sequence[EndUser]) -> None:
             for user in batch:
                 if person := by_id.get(user.id):
-                    before[person] = user, asked_at
+                    now[person] = user, asked_at
 
         reading = await self._app.client().read_end_users(
             take, updated=Bounds(after=datetime.fromtimestamp(since, UTC))
         )
         if reading.complete:
-            self._known |= {person: (user, asked_at) for person, (user, _) in before.items()}
+            self._known |= {person: (user, asked_at) for person, (user, _) in now.items()}

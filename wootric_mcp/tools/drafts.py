@@ -21,6 +21,7 @@ from wootric_mcp.tools.planning import (
 )
 
 if TYPE_CHECKING:
+    from wootric_mcp.api.people import Person
     from wootric_mcp.guard.eligibility import Eligibility
     from wootric_mcp.tools.app import App
 
@@ -35,7 +36,7 @@ async def of_plan(app: App, plan_id: str, others: Mapping[str, Any]) -> Planned:
             f"{', '.join(others)} cannot be given with plan: the plan holds the whole survey. {NOBODY_MAILED}"
         )
     plan, wanted = await kept(app, plan_id)
-    return _sendable(await planned(app, wanted, plan, fresh=True))
+    return _sendable(await planned(app, wanted, plan, fresh=True), wanted)
 
 
 async def of_addresses(
@@ -74,14 +75,15 @@ async def of_addresses(
                 external_id=ids[position] if ids else "",
                 values={name: of_all[position] for name, of_all in values.items()},
             ),
+            others=_known_by(ids[position]) if ids else (),
         )
         for position, one in enumerate(wanted)
     ]
-    found = await planned(app, wanted, plan, look_up_all=False, fresh=True)
+    found = await planned(app, wanted, plan, look_up_all=eligibility == "ours", fresh=True)
     _refuse("have no e-mail address", found.left_out.get(Reason.INVALID, ()))
     _refuse("have opted out of e-mail surveys", found.left_out.get(Reason.OPTED_OUT, ()))
     _refuse("come more than once", found.left_out.get(Reason.DUPLICATE, ()))
-    return _sendable(found)
+    return _sendable(found, wanted)
 
 
 async def of_csv(
@@ -101,7 +103,8 @@ async def of_csv(
     further = _values(survey.context, len(rows))
     columns = [*header, *(f"{CONTEXT}{name}" for name in further)]
     address = header.index(survey.send_to_email_field or "email")
-    identity = header.index(survey.unique_identifier_field) if survey.unique_identifier_field else address
+    named = survey.unique_identifier_field or "email"
+    identity = header.index(named) if named in header else address
     wanted = []
     for position, (_, row) in enumerate(rows):
         cells = (*row, *(of_all[position] for of_all in further.values()))
@@ -110,9 +113,14 @@ async def of_csv(
             for name, cell in zip(columns, cells, strict=True)
             if name.startswith(CONTEXT)
         }
-        person = Person("email", row[identity].strip())
+        mailed, is_who = row[address].strip(), row[identity].strip()
+        # Wootric takes what identifies somebody for their e-mail address, whatever it is.
+        people = dict.fromkeys(
+            [Person("email", is_who or mailed), *_known_by(is_who), Person("email", mailed)]
+        )
+        person, *others = people
         wanted.append(
-            Wanted(row[address], person, Addressee(row[address].strip(), values=values, cells=cells))
+            Wanted(mailed, person, Addressee(mailed, values=values, cells=cells), others=tuple(others))
         )
     plan = Plan(
         survey.model_dump(exclude_none=True, exclude_defaults=True, exclude={"csv", "file_name", "context"}),
@@ -121,11 +129,40 @@ async def of_csv(
         header=tuple(columns),
         file_name=file_name,
     )
-    return _sendable(await planned(app, wanted, plan, look_up_all=False, fresh=True))
+    found = await planned(app, wanted, plan, look_up_all=eligibility == "ours", fresh=True)
+    return _sendable(found, wanted)
 
 
-def _sendable(found: Planned) -> Planned:
-    """Raises ToolError if nobody is left, InvalidRequest if Wootric cannot take it."""
+def _known_by(text: str) -> tuple[Person, ...]:
+    """Who is known by that, where it is no e-mail address: by phone number, or else by external id.
+
+    Raises:
+        InvalidRequest: it cannot name anybody.
+    """
+    from wootric_mcp.api.people import Person, check_value
+
+    if text:
+        check_value(text, "Who somebody is")
+    if not text or "@" in text:
+        return ()
+    return (Person.parse(text if text.startswith("+") else f"external:{text}"),)
+
+
+def _sendable(found: Planned, wanted: Sequence[Wanted]) -> Planned:
+    """Raises ToolError if somebody had to be looked up and was not, or nobody is left; InvalidRequest if
+    Wootric cannot take it.
+
+    To mail those who were looked up would ask a person about another list on every call.
+    """
+    from wootric_mcp.guard.eligibility import Reason
+
+    if unread := found.left_out.get(Reason.UNREAD, ()):
+        raise ToolError(
+            f"{len(unread):,} of {len(wanted):,} could not be looked up in time, so that it is not known "
+            "whether they have opted out. Call again in a minute: who was looked up stays known, and it goes "
+            "on from there. `wootric-mcp sync all` in a terminal reads people ahead; and without "
+            f"survey_immediately (eligibility wootric), Wootric itself heeds opt-outs. {NOBODY_MAILED}"
+        )
     refuse_unless_anybody(found)
     for people in found.plan.parts():
         found.plan.survey(people)

@@ -34,6 +34,13 @@ class Wanted:
     person: Person
     addressee: Addressee
     """Its address is the one to mail where the person need not be looked up."""
+    others: tuple[Person, ...] = ()
+    """Who else it may be: an opt-out of any of them counts."""
+
+    @property
+    def everybody(self) -> tuple[Person, ...]:
+        """All whose opt-outs count."""
+        return (self.person, *self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,7 @@ class Planned:
     strangers: int = 0
     """People who are not in Wootric yet."""
     unchecked: int = 0
-    """People of whom only the address is known here: Wootric itself heeds their opt-outs."""
+    """People who were not looked up: Wootric, by whose rules they are mailed, heeds their opt-outs itself."""
 
     def user_of(self, one: Addressee) -> EndUser | None:
         """What Wootric knows of somebody in the plan."""
@@ -75,8 +82,8 @@ async def planned(
         app: The server.
         wanted: Everybody asked for.
         plan: Without people; with an id, which is then kept.
-        look_up_all: Otherwise the first addresses only, and who is named by an id.
-        fresh: Read those again who were looked up before, and do not go on without.
+        look_up_all: Otherwise the first addresses only, who is named by an id and who is kept.
+        fresh: Read those again who were looked up before.
         placeholders: To be filled with the people's properties of these names.
         language_property: The property with the language of each, which must be one of
         languages: those of the template; none: any.
@@ -89,11 +96,13 @@ async def planned(
     settings, now = app.settings, app.now().timestamp()
     by_id = [one for one in wanted if one.person.kind != "email"]
     by_address = [one for one in wanted if one.person.kind == "email"]
-    if not look_up_all:
-        by_address = by_address[:_LOOKED_UP]
-    patience = None if fresh else app.patience - _TIME_FOR_DECLINES
-    looked_up = [one.person for one in (*by_id, *by_address)]
-    users = await app.directory.look_up(looked_up, patience=patience, fresh=fresh)
+    looked_up = (*by_id, *(by_address if look_up_all else by_address[:_LOOKED_UP]))
+    users = await app.directory.look_up(
+        [person for one in looked_up for person in one.everybody],
+        patience=max(app.patience - _TIME_FOR_DECLINES, app.patience / 2),
+        fresh=fresh,
+        if_kept=[person for one in by_address for person in one.everybody],
+    )
     people = [
         _filled(one.addressee, users.get(one.person), placeholders, language_property) for one in wanted
     ]
@@ -108,6 +117,7 @@ async def planned(
             person,
             users,
             declined,
+            plan.eligibility,
             has_values=all(person.values.get(name) for name in placeholders)
             and (not language_property or person.language in (languages or {person.language} - {""})),
         )
@@ -144,7 +154,7 @@ async def planned(
             for reason, positions in result.left_out.items()
         },
         strangers=sum(1 for position in result.kept if _is_stranger(wanted[position], users)),
-        unchecked=sum(1 for position in result.kept if wanted[position].person not in users),
+        unchecked=sum(1 for position in result.kept if not _is_looked_up(wanted[position], users)),
     )
 
 
@@ -188,24 +198,34 @@ def _known(
     one: Addressee,
     users: Mapping[Person, EndUser | None],
     declined: Mapping[int, float],
+    eligibility: Eligibility,
     *,
     has_values: bool,
 ) -> Known:
     from wootric_mcp.guard.eligibility import Known
 
+    # Whether Wootric heeds an opt-out where its rules are skipped is not documented.
+    heeded = eligibility == "wootric" and wanted.person.kind == "email"
+    known = Known(
+        one.address or None,
+        is_unread=not heeded and not _is_looked_up(wanted, users),
+        opted_out=any(is_out(each) for person in wanted.everybody if (each := users.get(person))),
+        has_values=has_values,
+    )
     user = users.get(wanted.person)
     if user is None:
-        is_unread = wanted.person.kind != "email" and wanted.person not in users
-        return Known(one.address or None, is_unread=is_unread, has_values=has_values)
+        return known
     since = user.external_created_at or user.created_at
-    return Known(
-        one.address or None,
-        opted_out=is_out(user),
+    return replace(
+        known,
         known_since=since.timestamp(),
         surveyed_at=user.last_surveyed.timestamp() if user.last_surveyed else None,
         declined_at=declined.get(user.id),
-        has_values=has_values,
     )
+
+
+def _is_looked_up(one: Wanted, users: Mapping[Person, EndUser | None]) -> bool:
+    return all(person in users for person in one.everybody)
 
 
 def _is_stranger(one: Wanted, users: Mapping[Person, EndUser | None]) -> bool:

@@ -139,10 +139,16 @@ async def _languages(app: App, plan: Plan) -> Collection[str]:
 
 
 def _answer(app: App, found: Planned, wanted: int, about: str) -> CallToolResult:
+    from wootric_mcp.guard.eligibility import Reason
+
     plan, count = found.plan, len(found.plan.people)
     said = [f"{_mailed(found, wanted)}; {about}."]
     if left_out := found.summary():
         said.append(f"Left out: {left_out}.")
+    if Reason.UNREAD in found.left_out:
+        said.append("Plan again in a minute to go on: who was looked up stays known.")
+    if found.unchecked:
+        said.append(f"Not looked up for an opt-out, which Wootric heeds itself: {found.unchecked:,}.")
     if found.strangers:
         said.append(f"Not known in Wootric yet: {found.strangers:,}.")
     said.append("Which addresses bounce is not known here; generate_bounce_report mails a list.")
