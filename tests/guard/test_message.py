@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -38,6 +39,79 @@ ATTACKS = [
     "<a href='https://evil.test'>click</a>",
     "[us](https://evil.test)",
     "https://{{host}}/acme.test",
+    # Who the host is, is for the program to decide.
+    "https://acme.test@evil.test/",
+    "https://acme.test:443@evil.test",
+    "https://acme.test?@evil.test",
+    "https://acme.test#@evil.test",
+    "https://acme.test\uff0f@evil.test",
+    "https://acme.test\uff1f@evil.test",
+    "https://acme.test\u2044@evil.test",
+    "https://acme.test\\.evil.test",
+    "https:/evil.test",
+    "https:evil",
+    "https:/\\evil.test",
+    "http:///evil.test",
+    "\\\\evil.test",
+    "https://acme.test%2eevil.test/",
+    "https://acme.test|evil.test",
+    "https://acme.test/)evil.test/x",
+    "https://acme.test/?next=https://evil.test",
+    "1https://evil",
+    # Hosts.
+    "evil.test/x",
+    "evil.test:8080/x",
+    "evil.test.",
+    "https://evil.test./",
+    "https://acme.test..",
+    "https://localhost/",
+    "https://[2001:db8::1]/x",
+    "https://[::ffff:192.0.2.7]/",
+    "http://3221225991/",
+    "http://0xC0000207/",
+    "http://0300.0000.0002.0007/",
+    "x@[192.0.2.7]",
+    # Other letters and alphabets.
+    "https://\u0430cme.test/",
+    "https://acm\u00e9.test",
+    "https://acme\u0301.test",
+    "xn--cme-7cd.test",
+    "https://xn--80ak6aa92e.com",
+    "\u24d4\u24e5\u24d8\u24db.test",
+    "evil\u2024test",
+    "evil\uff61test",
+    "\u0909\u0926\u093e\u0939\u0930\u0923.\u092d\u093e\u0930\u0924",
+    "\u4f8b\u3048.\u30c6\u30b9\u30c8",
+    "https://acme.test\u200b.evil.test",
+    "https://acme.test/\u200bevil.test",
+    "evil\u00ad.test",
+    "ev\U000e0041il.test",
+    # HTML and Markdown.
+    "evil&period;test",
+    "https&colon;//evil",
+    "evil&amp;amp;amp;amp;#46;test",
+    "<a href=evil>x</a>",
+    "<a href='/x'>x</a>",
+    "<a title=x href=https://acme.test>x</a>",
+    "&lt;a href=&quot;evil&quot;&gt;x",
+    "<img src=x",
+    "<form action=evil>",
+    "<b onclick=x>",
+    "[x](evil)",
+    "[x](//evil.test)",
+    # No host at all.
+    "vbscript:x",
+    "tel:+353861234567",
+    "sms:+353861234567",
+    "skype:evil?call",
+    "ms-word:ofe|u|x",
+    "whatsapp://send",
+    # Placeholders that build one.
+    "{{host}}.test",
+    "evil{{dot}}test",
+    "{{scheme}}://evil",
+    "https://acme.test{{rest}}",
+    "https://acme.test/{{rest}}",
 ]
 HARMLESS = [
     "How likely are you to recommend us, e.g. to a colleague?",
@@ -46,6 +120,13 @@ HARMLESS = [
     "Version 2.14 is out; it costs 9.99 a month (from 10:30 a.m.).",
     "Thank you, {{name}}!",
     "Wie geht es Ihnen heute? Bis bald …",
+    "See <a href='https://acme.test/help'>help</a>, [more](https://acme.test/more) or https://app.acme.test.",
+    "https://acme.test:8443/a_(b)?c=d&e=f#g",
+    "I <3 it, and 2 < 3; <b>really</b>.<br/>",
+    "Your data: what we keep (and why). Tel: 0800 123",
+    "आपका अनुभव कैसा था? क्या आप हमें सुझाएँगे।",
+    "Merci\u00a0! ❤️ 👍🏽 — à bientôt",
+    "{{first}}{{last}}, how is {{product}}? Our {{plan}}-plan costs {{price}}.50, or {{user}}@acme.test",
 ]
 
 
@@ -97,6 +178,50 @@ def test_senders_and_logos_are_of_an_allowed_domain() -> None:
         "survey_settings": {"logo_url": "https://acme.test.evil.test/logo.png"},
     }
     assert len(faults(bad, [], OURS)) == 4
+
+
+def test_an_allowed_domain_is_spelt_in_its_own_letters_only() -> None:
+    assert faults({"intro": "https://gross.test"}, [], ("gross.test",)) == []
+    assert faults({"intro": "https://groß.test"}, [], ("gross.test",))
+
+
+@pytest.mark.parametrize("name", ["reply_to_email", "custom_sender_email"])
+@pytest.mark.parametrize(
+    "address", ["https://acme.test/x@evil.test", "care@acme.test@evil.test", "acme.test"]
+)
+def test_the_domain_of_an_address_is_what_follows_the_last_at(name: str, address: str) -> None:
+    wanted = [] if address == "acme.test" else [f"{name} is outside the allowed domains (acme.test)."]
+    assert faults({name: address}, [], OURS) == wanted
+
+
+@pytest.mark.parametrize(
+    "logo",
+    [
+        "https://acme.test@evil.test/l.png",
+        "https://evil.test/@acme.test",
+        "https://acme.test\\@evil.test",
+        "//evil.test/l.png",
+        "javascript:x@acme.test",
+    ],
+)
+def test_a_logo_is_at_an_allowed_host(logo: str) -> None:
+    (said,) = faults({"survey_settings": {"logo_url": logo}}, [], OURS)
+    assert said.startswith("logo_url is outside")
+
+
+@pytest.mark.parametrize("text", [text for text in ATTACKS if "{{" not in text])
+def test_a_value_that_is_a_link_is_refused_even_where_no_placeholder_names_it(text: str) -> None:
+    for message in ({"intro": "Hello {{what}}"}, {"intro": "Hello {{WHAT}}"}, {"intro": "Hello"}):
+        said = " ".join(faults(message, [{"what": "billing"}, {"what": text}], OURS))
+        assert "A value of {{what}} reads as a link" in said
+        assert "evil" not in said
+
+
+def test_long_texts_are_read_in_proportion_to_their_length() -> None:
+    for part in ("a", "a.", "<a ", "a:", "](", "&amp;", "\u200b", "https://acme.test/ "):
+        begun = time.process_time()
+        faults({"intro": part * (20_000 // len(part))}, [], OURS)
+        assert time.process_time() - begun < 2, part
 
 
 def test_a_placeholder_cannot_smuggle_in_a_link() -> None:
