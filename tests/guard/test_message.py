@@ -48,6 +48,7 @@ ATTACKS = [
     "https://acme.test\uff1f@evil.test",
     "https://acme.test\u2044@evil.test",
     "https://acme.test\\.evil.test",
+    "https://acme.test:evil.test",
     "https:/evil.test",
     "https:evil",
     "https:/\\evil.test",
@@ -108,6 +109,7 @@ ATTACKS = [
     "whatsapp://send",
     # Placeholders that build one.
     "{{host}}.test",
+    "{{{host}}}.test",
     "evil{{dot}}test",
     "{{scheme}}://evil",
     "https://acme.test{{rest}}",

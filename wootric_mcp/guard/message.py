@@ -14,7 +14,7 @@ from wootric_mcp.shield.clean import clean
 
 _SENDERS = ("reply_to_email", "custom_sender_email", "senders_name", "logo_url")
 _UNESCAPE_ROUNDS = 20
-_PLACEHOLDER = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
+_PLACEHOLDER = re.compile(r"\{{2,}\s*([^{}]+?)\s*\}{2,}")
 # What nobody has given a value for may hold anything: nothing, something, a word, or a dot that joins two.
 _UNKNOWN = ("", "{}", "x", ".")
 _SCHEME = re.compile(r"(?:[a-z][a-z0-9+.-]{0,30}:(?://|\\)|\bhttps?:(?=\S))[^\s<>\"'()\[\]|]*", re.IGNORECASE)
@@ -147,6 +147,7 @@ def _host(url: str) -> str | None:
         return None
     try:
         parts = urlsplit(url)
+        _ = parts.port  # which may be none
     except ValueError:
         return None
     return parts.hostname if parts.scheme.lower() in ("http", "https") else None
