@@ -40,13 +40,15 @@ def logged(*, is_masked: bool) -> Iterator[io.StringIO]:
     """What the server writes to stderr when its operator wants to read everything."""
     root, written = logging.getLogger(), io.StringIO()
     handler, before = logging.StreamHandler(written), (root.handlers[:], root.level)
-    root.handlers, root.level = [handler], logging.DEBUG
+    root.handlers = [handler]
+    root.setLevel(logging.DEBUG)  # assigning it would leave loggers with what they remember of the old one
     if is_masked:
         mask_logs()
     try:
         yield written
     finally:
-        root.handlers, root.level = before
+        root.handlers = before[0]
+        root.setLevel(before[1])
 
 
 async def walked(served: RunningSandbox, folder: Path, mode: Era, privacy: str) -> dict[str, list[Said]]:
