@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
-from wootric_mcp.guard.eligibility import is_allowed
+from wootric_mcp.guard.links import is_host_of, leads_to, links_outside, unescaped
 from wootric_mcp.shield.clean import clean
 
 _SENDERS = ("reply_to_email", "custom_sender_email", "senders_name", "logo_url")
-_UNESCAPE_ROUNDS = 20
+# What becomes a header of the mail, or may become part of one.
+_HEADERS = ("subject", "senders_name", "audience_text", "product_name")
 _PLACEHOLDER = re.compile(r"\{{2,}\s*([^{}]+?)\s*\}{2,}")
+# A stretch without space in which a placeholder stands: no link is longer.
+_WORD = re.compile(r"(?:\{{2,}[^{}]+\}{2,}|\S)+")
 # What nobody has given a value for may hold anything: nothing, something, a word, or a dot that joins two.
-_UNKNOWN = ("", "{}", "x", ".")
-_SCHEME = re.compile(r"(?:[a-z][a-z0-9+.-]{0,30}:(?://|\\)|\bhttps?:(?=\S))[^\s<>\"'()\[\]|]*", re.IGNORECASE)
-_LEADS_NOWHERE = re.compile(
-    # Schemes without a host, an attribute or a Markdown link that is not an address of the web.
-    r"\b(?:javascript|vbscript|data|mailto|tel|sms|callto|skype|facetime|file|ms-[a-z-]+):\S+"
-    r"|<[a-z/][^<>=]*+=\s*+[\"']?+(?!https?://)[^<>]*"
-    r"|\]\(\s*+<?+(?!https?://)[^)]*",
-    re.IGNORECASE,
-)
-# What a mail program may make a link of without a scheme: words joined by dots, or four numbers.
-_BARE = re.compile(r"(?<![\w-])(?:[\w-]+\.){1,30}[^\W\d_][\w-]+|(?:\d{1,3}\.){3}\d{1,3}")
-# Combining marks are parts of words that `\w` does not know. No allowed domain has this letter.
-_MARK = "\N{MODIFIER LETTER SMALL X}"
+_UNKNOWN = ("", "{}", "xx", ".")
+_PLAIN = re.compile(r"[\w ,'-]*", re.ASCII)
+# How headers hold what is not ASCII: mail programs show it decoded.
+_ENCODED = re.compile(r"=\?[^?\s]+\?[bq]\?", re.IGNORECASE)
 
 
 def faults(
@@ -50,16 +42,23 @@ def faults(
     said = []
     for name in senders:
         value = str(given[name])
-        host = _host(value) if name == "logo_url" else value.rpartition("@")[2]
-        if name != "senders_name" and not is_allowed(host or "", own):
+        is_own = name == "senders_name" or (
+            leads_to(value, own) if name == "logo_url" else is_host_of(value.rpartition("@")[2], own)
+        )
+        if not is_own:
             said.append(f"{name} is outside the allowed domains ({', '.join(own)}).")
     allowed = f"may lead to {', '.join(own)}" if own else "need a domain in WOOTRIC_SEND_DOMAINS"
     fillings = list(fillings)
+    known = set(fillings[0]).intersection(*fillings) if fillings else set()
     for name, text in _texts(message):
-        if link := next(_outside(text, own), None):
-            said.append(f"{name} has {clean(link, 60)!r}, which reads as a link; links {allowed}.")
         # What is filled in may be a stranger's, so it is not shown.
-        elif _PLACEHOLDER.search(text) and _any_outside(_filled(text, fillings), own):
+        bare = _PLACEHOLDER.sub(lambda found: "{}" if found[1] in known else found[0], text)
+        filled = list(_filled(text, bare, fillings))
+        if name in _HEADERS and any(map(_breaks_a_header, filled)):
+            said.append(f"{name} has a line break, a control character or an encoded word; write plain text.")
+        elif link := next(links_outside(bare, own), None):
+            said.append(f"{name} has {clean(link, 60)!r}, which reads as a link; links {allowed}.")
+        elif any(True for one in filled for _ in links_outside(one, own)):
             said.append(f"{name} reads as a link once its placeholders are filled; links {allowed}.")
     # Which value goes where is for Wootric to decide, so that each counts whether it is named or not.
     values: dict[str, dict[str, None]] = {}
@@ -67,7 +66,7 @@ def faults(
         for name, value in filling.items():
             values.setdefault(name, {})[value] = None
     for name, each in values.items():
-        if _any_outside(each, own):
+        if any(True for value in each if not _PLAIN.fullmatch(value) for _ in links_outside(value, own)):
             said.append(f"A value of {{{{{clean(name, 40)}}}}} reads as a link; links {allowed}.")
     return said
 
@@ -88,66 +87,23 @@ def _texts(message: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from (settings.get("custom_messages") or {}).items()
 
 
-def _filled(text: str, fillings: Iterable[Mapping[str, str]]) -> Iterator[str]:
-    """The text as each recipient would read it, and with values that are not known."""
+def _filled(text: str, bare: str, fillings: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    """What each recipient would read where placeholders stand, and the text without those whose values all
+    are known, with anything in the others."""
     for unknown in _UNKNOWN:
-        yield _PLACEHOLDER.sub(unknown, text)
+        yield _PLACEHOLDER.sub(unknown, bare)
+    words = [word for word in _WORD.findall(text) if _PLACEHOLDER.search(word)]
     seen: set[str] = set()
     for values in fillings:
-        one = _PLACEHOLDER.sub(lambda found, values=values: values.get(found[1], ""), text)  # type: ignore[misc]
-        if one not in seen:
-            seen.add(one)
-            yield one
+        for word in words:
+            one = _PLACEHOLDER.sub(lambda found, values=values: values.get(found[1], "xx"), word)  # type: ignore[misc]
+            if one not in seen and not _PLAIN.fullmatch(one):
+                seen.add(one)
+                yield one
 
 
-def _any_outside(texts: Iterable[str], domains: Sequence[str]) -> bool:
-    return any(True for text in texts for _ in _outside(text, domains))
-
-
-def _outside(text: str, domains: Sequence[str]) -> Iterator[str]:
-    """The links and addresses in a text that lead to no allowed domain."""
-    for plain in _readings(text):
-        yield from (found[0] for found in _LEADS_NOWHERE.finditer(plain))
-        for found in _SCHEME.finditer(plain):
-            if not is_allowed(_host(found[0]) or "", domains):
-                yield found[0]
-        for found in _BARE.finditer(_SCHEME.sub(" ", plain)):
-            if not is_allowed(found[0], domains):
-                yield found[0]
-
-
-def _readings(text: str) -> Iterator[str]:
-    """A text as programs might read it: HTML resolved, compatible letters the same or not, what is invisible
-    left out or taken for a break."""
-    for _ in range(_UNESCAPE_ROUNDS):
-        before, text = text, html.unescape(text)
-        if text == before:
-            break
-    seen: set[str] = set()
-    for form in (text, unicodedata.normalize("NFKC", text)):
-        dotted = form.replace("。", ".")
-        for unseen in ("", " "):
-            plain = "".join(_seen(char, unseen) for char in dotted)
-            if plain not in seen:
-                seen.add(plain)
-                yield plain
-
-
-def _seen(char: str, unseen: str) -> str:
-    kind = unicodedata.category(char)[0]
-    if char.isascii() or kind not in "CM":
-        return unseen if kind == "C" and not char.isspace() else char
-    is_unseen = kind == "C" or 0xFE00 <= ord(char) <= 0xFE0F or 0xE0100 <= ord(char) <= 0xE01EF
-    return char if char.isspace() else unseen if is_unseen else _MARK
-
-
-def _host(url: str) -> str | None:
-    """Where a web address leads; None where programs might disagree about that."""
-    if any(char in url for char in "\\{@") or "://" in url.partition("://")[2]:
-        return None
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # which may be none
-    except ValueError:
-        return None
-    return parts.hostname if parts.scheme.lower() in ("http", "https") else None
+def _breaks_a_header(text: str) -> bool:
+    """Whether a header with this in it might not end where it should, or be shown as something else."""
+    text = unescaped(text)
+    breaks = any(unicodedata.category(char) in ("Cc", "Zl", "Zp") for char in text)
+    return breaks or _ENCODED.search(text) is not None
