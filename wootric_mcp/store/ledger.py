@@ -175,13 +175,13 @@ class Ledger:
         return await self._file.do(note)
 
     async def settle(self, request: str, state: State) -> None:
-        """Note what became of a request of this process."""
+        """Note what became of a request of this process; that it was sent, also after a person said not."""
 
         def note(connection: Connection) -> None:
-            c = requests.c
-            connection.execute(
-                update(requests).where(c.id == request, c.state == "sending").values(state=state)
-            )
+            its = update(requests).where(requests.c.id == request)
+            if state != "sent":
+                its = its.where(requests.c.state == "sending")
+            connection.execute(its.values(state=state))
 
         await self._file.do(note)
 

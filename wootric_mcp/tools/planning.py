@@ -141,11 +141,13 @@ async def planned(
             now=now,
         )
 
-    result = sifted(mailed, most)
     if not plan.id:
-        plan = plan.identified([marks[position].address for position in result.kept])
+        # Of all who fit: it stays the same when some of them have been mailed, or are over the cap.
+        fitting = sifted(set(), len(wanted)).kept
+        plan = plan.identified([marks[position].address for position in fitting])
         # The same content goes out once, whatever the rest between mails.
-        result = sifted(mailed | await ledger.mailed(marks, plan=plan.id, since=now), most)
+        mailed |= await ledger.mailed(marks, plan=plan.id, since=now)
+    result = sifted(mailed, most)
     return Planned(
         plan=replace(plan, people=tuple(people[position] for position in result.kept)),
         users=users,

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 # Seconds of a call that a further request must have left to be begun.
 _TIME_FOR_A_REQUEST = 10.0
+# The part of what is left of a call that a request may take; in the rest its outcome is noted and told.
+_PART_FOR_A_REQUEST = 0.95
 _UNCLEAR = (
     "It may have been sent: the ledger keeps request {} as unclear, and nobody in it is mailed again. Do not "
     "retry; let a person look in Wootric and run `wootric-mcp ledger resolve {} --sent` or `--not-sent`."
@@ -108,9 +110,9 @@ async def _send_some(app: App, plan: Plan, people: Sequence[Addressee], done: _D
     except WootricError as error:
         done.error = error
         if error.may_have_changed is False:
-            state = "not sent"
+            state, error.outcome = "not sent", ""  # earlier requests may have changed something
         else:
-            error.outcome = _UNCLEAR.format(claim.request, claim.request)
+            error.advice, error.outcome = "", _UNCLEAR.format(claim.request, claim.request)
     finally:
         with anyio.CancelScope(shield=True):
             await _settle(ledger, claim.request, state)
@@ -120,13 +122,18 @@ async def _send_some(app: App, plan: Plan, people: Sequence[Addressee], done: _D
 
 
 async def _post(app: App, survey: EmailSurvey | EmailSurveyCsv) -> None:
+    """Send one request; one without an answer ends before the call does, so that all can be told."""
+    from wootric_mcp.api.errors import Unreachable
     from wootric_mcp.api.models import EmailSurvey
 
-    client = app.client()
-    if isinstance(survey, EmailSurvey):
-        await client.send_email_survey(survey)
-    else:
-        await client.send_email_survey_csv(survey)
+    client, left = app.client(), anyio.current_effective_deadline() - anyio.current_time()
+    with anyio.move_on_after(left * _PART_FOR_A_REQUEST):
+        if isinstance(survey, EmailSurvey):
+            await client.send_email_survey(survey)
+        else:
+            await client.send_email_survey_csv(survey)
+        return
+    raise Unreachable("Wootric gave no answer while there was time for it.", may_have_been_sent=True)
 
 
 async def _settle(ledger: Ledger, request: str, state: State) -> None:
