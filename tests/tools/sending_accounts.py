@@ -30,6 +30,8 @@ def noted(served: RunningSandbox, folder: Path, people: Sequence[str]) -> dict[s
         return dict.fromkeys(people, "not sent")
     marks = {address_mark(secret(settings), address): address for address in people}
     with closing(sqlite3.connect(path)) as connection:
+        if not connection.execute("SELECT * FROM sqlite_master").fetchall():
+            return dict.fromkeys(people, "not sent")  # cut before it was made
         rows = connection.execute(
             "SELECT recipient, state FROM sends JOIN requests ON sends.request = requests.id"
         ).fetchall()
