@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -26,6 +27,7 @@ from tests.accounts import (
 )
 from tests.guard.test_codes import code_in
 from tests.guard.test_confirmation import writes
+from tests.processes import server_environment
 from tests.tools.test_every_operation import CASES
 from wootric_mcp.guard import audit, cli
 from wootric_mcp.operations import OPERATIONS
@@ -204,6 +206,50 @@ def test_a_full_file_gives_way_and_no_line_is_lost(tmp_path: Path, monkeypatch: 
     files = [path for path in tmp_path.iterdir() if not path.name.endswith(".lock")]
     assert len(files) == audit.KEPT + 1
     assert sum(path.stat().st_size for path in files) <= (audit.KEPT + 1) * 4_100
+
+
+_WRITER = """
+import json, sys
+from pathlib import Path
+from wootric_mcp.guard import audit
+audit.LARGEST = 12_000
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(300):
+    audit.append(Path(sys.argv[1]), json.dumps({"who": sys.argv[2], "number": number, "filler": "x" * 60}))
+"""
+
+
+def test_two_processes_that_fill_the_log_at_once_neither_tear_nor_lose_a_line(tmp_path: Path) -> None:
+    file = tmp_path / "audit.jsonl"
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", _WRITER, str(file), who],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=server_environment(),
+        )
+        for who in ("one", "other")
+    ]
+    for writer in writers:
+        assert writer.stdout and writer.stdout.readline() == "ready\n"
+    for writer in writers:
+        assert writer.stdin
+        writer.stdin.write("\n")
+        writer.stdin.flush()
+    for writer in writers:
+        writer.communicate(timeout=60)
+        assert writer.returncode == 0
+    assert (tmp_path / "audit.jsonl.5").exists()
+    written = [
+        json.loads(line)
+        for number in range(audit.KEPT + 1)
+        for line in audit.numbered(file, number).read_text(encoding="utf-8").splitlines()
+    ]
+    for who in ("one", "other"):
+        numbers = [line["number"] for line in written if line["who"] == who]
+        assert sorted(numbers) == list(range(300))
 
 
 async def test_the_command_shows_the_last_lines(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
 import anyio
+import anyio.to_thread
 import pytest
 
+from tests.accounts import ERAS, JUN, Era, Person, connected, refused, running
 from wootric_mcp.cli import run
 from wootric_mcp.settings import Settings
 from wootric_mcp.store.ledger import Ledger, Limits, State
@@ -83,3 +86,29 @@ def test_where_there_is_no_ledger_it_says_so(
     monkeypatch.setenv("WOOTRIC_STORE", "memory")
     assert run(["ledger"]) == 2
     assert "no ledger on disk" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("flag", ["--sent", "--not-sent"])
+@pytest.mark.parametrize("mode", ERAS)
+async def test_what_a_person_found_out_of_an_unclear_send_decides_who_is_mailed_again(
+    mode: Era, flag: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    survey = {"emails": [JUN], "survey_immediately": True}
+    fault = {"kind": "cut_after" if flag == "--sent" else "500", "next": 1, "path": "/v1/email_survey"}
+    at_a_terminal(monkeypatch, "y")
+    with running() as served:
+        monkeypatch.setenv("WOOTRIC_BASE_URL", served.base_url)
+        monkeypatch.setenv("WOOTRIC_CLIENT_ID", "sandbox")
+        monkeypatch.setenv("WOOTRIC_ALIAS_KEY_FILE", str(tmp_path / "alias.key"))
+        async with connected(served, mode, person=Person(), folder=tmp_path) as client:
+            served.sandbox.faults.add(fault)
+            said = await refused(client, "send_email_survey", **survey)
+            (request,) = set(re.findall(r"ledger resolve (S-\w+)", said))
+            assert "mailed from here lately, or perhaps" in await refused(
+                client, "send_email_survey", **survey
+            )
+            command = ["ledger", "resolve", request, flag]
+            assert await anyio.to_thread.run_sync(run, command) == 0
+            answer = await client.call_tool("send_email_survey", survey)
+            assert answer.is_error == (flag == "--sent")
+        assert len(served.sandbox.account.outbox()) == 1

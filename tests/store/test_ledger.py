@@ -145,6 +145,18 @@ async def test_an_outcome_that_comes_after_a_person_resolved_it_changes_nothing(
     assert [entry.state for entry in await ledger.entries()] == ["sent"]
 
 
+async def test_what_surely_was_sent_is_noted_also_after_a_person_said_that_it_was_not(
+    ledger: Ledger,
+) -> None:
+    who = people(ledger, "ann@example.com")
+    request = (await claimed(ledger, who)).request
+    await ledger.settle(request, "unclear")
+    await ledger.resolve(request, sent=False)
+    await ledger.settle(request, "sent")
+    assert [entry.state for entry in await ledger.entries()] == ["sent"]
+    assert not (await claimed(ledger, who, plan="P-2")).granted
+
+
 async def test_accounts_that_share_a_file_do_not_know_each_other(tmp_path: Path) -> None:
     one, other = (Ledger.open(settings(tmp_path, client_id=name)) for name in ("one", "other"))
     who = people(one, "ann@example.com")

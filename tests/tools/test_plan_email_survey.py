@@ -281,6 +281,22 @@ async def test_the_same_content_goes_out_once_however_it_is_asked_for() -> None:
         assert len(mailed(served)) == 2
 
 
+async def test_the_same_list_goes_on_where_the_cap_of_the_day_ended_it(tmp_path: Path) -> None:
+    people = [f"guest{number}@lumenfield.test" for number in range(6)]
+    clock = Clock()
+    survey = {"emails": people, "survey_immediately": True}
+    # Without a rest between mails, only what the survey says tells it from another one.
+    limits = {"min_days_between": 0, "send_max_per_day": 4}
+    with running() as served:
+        async with connected(served, person=Person(), folder=tmp_path, clock=clock, **limits) as client:
+            await answered(client, "send_email_survey", **survey)
+            assert mailed(served) == people[:4]
+            clock.seconds += 86_401
+            await answered(client, "send_email_survey", **survey)
+            assert "mailed from here lately" in await refused(client, "send_email_survey", **survey)
+        assert mailed(served) == people
+
+
 @pytest.mark.parametrize("mode", ERAS)
 async def test_an_unclear_request_is_told_and_its_people_are_not_mailed_again(mode: Era) -> None:
     with running(crowd(102), rate_limit=None) as served:
