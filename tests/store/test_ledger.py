@@ -200,6 +200,22 @@ def test_a_damaged_ledger_is_never_made_anew(tmp_path: Path) -> None:
     assert path.read_bytes().startswith(b"not a database")
 
 
+@pytest.mark.parametrize("how", ["moved", "removed", "replaced"])
+async def test_a_ledger_that_is_gone_while_it_is_open_lets_nobody_be_mailed(how: str, tmp_path: Path) -> None:
+    ledger = Ledger.open(settings(tmp_path))
+    who = people(ledger, "ann@example.com")
+    assert ledger.path
+    if how == "removed":
+        ledger.path.unlink()
+    else:
+        ledger.path.rename(tmp_path / "elsewhere")
+    if how == "replaced":
+        Ledger.open(settings(tmp_path)).close()
+    with pytest.raises(LedgerUnusable, match="Nothing was sent"):
+        await claimed(ledger, who)
+    ledger.close()
+
+
 def test_a_ledger_of_another_key_or_a_newer_version_is_refused(tmp_path: Path) -> None:
     Ledger.open(settings(tmp_path)).close()
     with pytest.raises(LedgerUnusable, match="WOOTRIC_ALIAS_KEY_FILE"):

@@ -18,6 +18,7 @@ from sqlalchemy import Engine, event
 from wootric_mcp.api.transport import Transport
 from wootric_mcp.store import ledger_file
 
+How = Literal["dies", "is cancelled"]
 LIFE: ContextVar[Life | None] = ContextVar("LIFE", default=None)
 
 
@@ -30,7 +31,7 @@ class Life:
     """What one process does, step by step; at the step `end`, counted from 0, it dies or is cancelled."""
 
     end: int = sys.maxsize
-    how: Literal["dies", "is cancelled"] = "dies"
+    how: How = "dies"
     steps: int = 0
     places: list[str] = field(default_factory=list)
     """Where it was at each step, as far as they are known; where it was cut comes last."""

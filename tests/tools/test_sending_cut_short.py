@@ -227,6 +227,27 @@ async def test_a_deadline_in_the_first_request_says_that_it_may_have_been_sent(
             assert await states(served, tmp_path) == ["unclear"]
 
 
+@pytest.mark.parametrize("mode", ERAS)
+async def test_a_failure_of_this_server_in_the_middle_says_that_it_may_have_been_sent(
+    mode: Era, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails() -> None:
+        raise RuntimeError("nobody thought of this")
+
+    with running(rate_limit=None) as served:
+        async with connected(served, mode, person=Person(), folder=tmp_path) as client:
+            with around_request(2, after=fails):
+                said = await refused(client, "send_email_survey", **SEND)
+            assert "It may have been carried out or sent" in said
+            assert "nobody thought of this" not in said
+            assert "Nothing was" not in said
+            assert audited(tmp_path)[-1]["outcome"] == "may have changed"
+            assert await states(served, tmp_path) == ["sent", "unclear"]
+            await answered(client, "send_email_survey", **SEND)
+        assert mailed(served) == SIX
+    assert "nobody thought of this" in caplog.text
+
+
 async def until(holds: Callable[[], bool]) -> None:
     with anyio.fail_after(20):
         while not holds():  # noqa: ASYNC110 - what is waited for is in a file

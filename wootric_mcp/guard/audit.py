@@ -175,10 +175,11 @@ def numbered(path: Path, number: int) -> Path:
 def lines(path: Path) -> Iterator[dict[str, Any]]:
     """The lines of all files, newest first; one that is broken is left out."""
     for number in range(KEPT + 1):
-        file = numbered(path, number)
-        if not file.exists():
+        try:
+            text = numbered(path, number).read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:  # there is none yet, or it has just been moved on
             continue
-        for line in reversed(file.read_text(encoding="utf-8", errors="replace").splitlines()):
+        for line in reversed(text.splitlines()):
             try:
                 read = json.loads(line)
             except ValueError:

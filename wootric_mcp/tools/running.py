@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from wootric_mcp.api.people import Person
     from wootric_mcp.settings import Settings
     from wootric_mcp.tools.registry import ToolSpec
+
+log = logging.getLogger(__name__)
 
 ToolFunction = Callable[..., Awaitable[CallToolResult]]
 Asks = Callable[..., Awaitable[Effect | None]]
@@ -144,7 +147,12 @@ def guarded(spec: ToolSpec, settings: Settings) -> ToolFunction:
                         counts.update({name: figures[name] for name in _COUNTS if name in figures})
                         return answer
             except TimeoutError as error:
-                raise _TimedOutError(f"{_no_answer(settings.deadline)} {_what_now(spec)}") from error
+                raise _UnclearError(f"{_no_answer(settings.deadline)} {_what_now(spec)}") from error
+            except (WootricError, StoreError, ToolError):
+                raise
+            except Exception as error:
+                log.exception("%s failed while it acted", spec.name)
+                raise _UnclearError(f"This server failed. {_what_now(spec)}") from error
 
     effect = {"effect": Annotated[Any, Resolve(spec.asks)]} if spec.asks else {}
     confirmed = {"confirmed": Annotated[Asked, Resolve(confirm)]} if asks else {}
@@ -171,8 +179,8 @@ def before_writing(function: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-class _TimedOutError(ToolError):
-    """A write of which nobody knows what became; the text says so."""
+class _UnclearError(ToolError):
+    """Nobody knows what became of a write; the text says so."""
 
 
 @contextmanager
@@ -180,7 +188,7 @@ def _in_words() -> Iterator[None]:
     """Errors of what got no further than a look-up end in that nothing came of it."""
     try:
         yield
-    except _TimedOutError:
+    except _UnclearError:
         raise
     except (WootricError, StoreError, ToolError) as error:
         has_outcome = isinstance(error, WootricError) and (error.may_have_changed or error.outcome)
@@ -194,7 +202,7 @@ def _no_answer(deadline: float) -> str:
 
 
 def _what_now(spec: ToolSpec) -> str:
-    """After a write that ran out of time: what may have happened, and what to do."""
+    """After a write that ran out of time or failed here: what may have happened, and what to do."""
     if spec.hints.idempotent_hint:
         return "The change may have been made. Look, and repeat it if not: doing it twice does no harm."
     return "It may have been carried out or sent: do not repeat it before you have looked whether it was."
