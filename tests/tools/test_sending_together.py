@@ -13,8 +13,9 @@ from typing import Any
 import anyio
 import pytest
 from anyio.streams.buffered import BufferedByteReceiveStream
+from mcp.types import CallToolResult
 
-from tests.accounts import running
+from tests.accounts import ERAS, Era, answered, connected, running, structure_of, text_of
 from tests.processes import server_environment
 from tests.tools.sending_accounts import assert_accounted_for, mailed
 from tests.tools.sends import an_app, planned, six
@@ -89,3 +90,32 @@ async def test_two_processes_at_once_mail_everybody_once(
                 for each in told:
                     assert each.get("unclear", 0) == 0
                     assert "Nobody" in each.get("error", "Nobody")
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_calls_to_one_server_at_once_mail_everybody_once(
+    mode: Era, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plans, "MAX_ADDRESSES", 2)
+    people, told = six("guest"), list[CallToolResult]()
+    with running(rate_limit=None) as served:
+        served.sandbox.faults.add({"kind": "delay", "rate": 0.7, "seconds": 0.02, "path": "/v1/email_survey"})
+        async with connected(served, mode, folder=tmp_path, confirm="off") as client:
+            plan = await answered(client, "plan_email_survey", people=people, eligibility="ours")
+            calls: list[dict[str, Any]] = [
+                {"plan": structure_of(plan)["plan"]},
+                {"plan": structure_of(plan)["plan"]},
+                {"emails": people[::-1], "survey_immediately": True},
+                {"emails": people[2:], "survey_immediately": True, "subject": "Hi"},
+            ]
+
+            async def call(arguments: dict[str, Any]) -> None:
+                told.append(await client.call_tool("send_email_survey", arguments))
+
+            async with anyio.create_task_group() as group:
+                for arguments in calls:
+                    group.start_soon(call, arguments)
+        assert sorted(mailed(served, people).elements()) == people
+        assert set(assert_accounted_for(served, tmp_path, people).values()) == {"sent"}
+    assert sum(structure_of(one)["figures"]["sent"] for one in told if not one.is_error) == len(people)
+    assert all("Nobody" in text_of(one) for one in told if one.is_error)
