@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,19 +26,22 @@ def pairs(properties: Mapping[str, Any]) -> str:
     return quoted(said) if said else "none"
 
 
-def reference(state: str) -> str:
-    """A short hash of what a question cannot show whole: it asks anew when that has changed."""
-    return hashlib.blake2b(state.encode(), digest_size=4).hexdigest()
+def reference(key: bytes, *state: object) -> str:
+    """A short keyed hash of what a question cannot show whole: it asks anew when that has changed. Without
+    the key nobody can try out what it stands for."""
+    said = json.dumps(state, default=str, sort_keys=True)
+    secret = hashlib.blake2b(key, digest_size=32, person=b"wootric-question").digest()
+    return hashlib.blake2b(said.encode(), digest_size=4, key=secret).hexdigest()
 
 
-def without_addresses(question: str) -> str:
+def without_addresses(question: str, key: bytes) -> str:
     """The question with addresses and numbers of people masked, and still another one for other people."""
     from wootric_mcp.shield.masking import mask
 
     masked = mask(question)
     if masked == question:
         return question
-    return f"{masked} Reference: {reference(question)}."
+    return f"{masked} Reference: {reference(key, question)}."
 
 
 def plain(title: str, given: Mapping[str, Any]) -> str:

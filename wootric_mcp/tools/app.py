@@ -16,6 +16,7 @@ import anyio.to_thread
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 
+from wootric_mcp.guard import questions
 from wootric_mcp.guard.audit import Audit, mark_of
 from wootric_mcp.guard.codes import Codes
 from wootric_mcp.guard.confirmation import Guard
@@ -172,6 +173,14 @@ class App:
     def mark(self, person: Person) -> str:
         """The keyed hash that names a person in the audit log."""
         return mark_of(self._alias_key, person)
+
+    def reference(self, *state: object) -> str:
+        """A short hash of what a question cannot show whole."""
+        return questions.reference(self._alias_key, *state)
+
+    def without_addresses(self, question: str) -> str:
+        """A question as strict privacy shows it."""
+        return questions.without_addresses(question, self._alias_key)
 
     @cached_property
     def _alias_key(self) -> bytes:

@@ -9,7 +9,7 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from wootric_mcp.guard.confirmation import Effect
-from wootric_mcp.guard.questions import pairs, reference
+from wootric_mcp.guard.questions import pairs
 from wootric_mcp.tools import answers, shapes
 from wootric_mcp.tools.app import App, app_of
 from wootric_mcp.tools.lists import decline_list
@@ -128,7 +128,7 @@ def _described(app: App, found: Decline) -> str:
     """A decline as it is now, for a question; the reference is to all that is not shown of it."""
     return (
         f"decline {found.id} of end user {found.end_user_id} ({shapes.local(app, found.created_at)}; "
-        f"reference {reference(found.model_dump_json())})"
+        f"reference {app.reference(found.origin_url, found.end_user.properties)})"
     )
 
 
@@ -139,7 +139,9 @@ async def ask_update_decline(
     properties: dict[str, object],
 ) -> Effect:
     """Ask before the stored properties are replaced, showing both."""
-    described, stored = _described(app_of(ctx), found), pairs(found.end_user.properties)
+    app = app_of(ctx)
+    stored = pairs(shapes.personal(app, found.end_user.properties))
+    described = _described(app, found)
     return Effect(f"Replace all properties stored with {described}, {stored}, by {pairs(properties)}?")
 
 

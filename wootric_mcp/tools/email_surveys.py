@@ -131,7 +131,7 @@ async def ask_send_email_survey(
     ctx: Context[App], survey: Annotated[Any, Resolve(draft_email_survey)]
 ) -> Effect:
     """Ask before customers are mailed, showing whom and what."""
-    return Effect(question(survey), Risk.OUTBOUND, mailed=len(survey.plan.people))
+    return Effect(question(app_of(ctx), survey), Risk.OUTBOUND, mailed=len(survey.plan.people))
 
 
 @before_writing
@@ -139,7 +139,7 @@ async def ask_send_email_survey_csv(
     ctx: Context[App], survey: Annotated[Any, Resolve(draft_email_survey_csv)]
 ) -> Effect:
     """Ask before customers are mailed, showing whom and what."""
-    return Effect(question(survey), Risk.OUTBOUND, mailed=len(survey.plan.people))
+    return Effect(question(app_of(ctx), survey), Risk.OUTBOUND, mailed=len(survey.plan.people))
 
 
 @email_surveys.operation("Send e-mail survey", answers.FIGURES, asks=ask_send_email_survey)

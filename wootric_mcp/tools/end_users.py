@@ -173,15 +173,17 @@ async def ask_delete_end_user(ctx: Context[App], target: Annotated[Any, Resolve(
     from wootric_mcp.api.people import ANONYMOUS
 
     user = target.user
-    known_as = quoted(shapes.known_as(app_of(ctx), user))
+    app = app_of(ctx)
+    known_as = quoted(shapes.known_as(app, user))
+    known = app.reference(user.email, user.phone_number, user.external_id)
     shared = " This is the anonymous user that all visitors without an address share." * (
         user.email == ANONYMOUS
     )
-    theirs = await belongings(app_of(ctx), user.id)
+    theirs = await belongings(app, user.id)
     return Effect(
-        f"Delete end user {user.id} ({known_as}) from Wootric with {theirs}, their profile and survey "
-        f"settings?{shared} Wootric removes them the next day at 07:00 UTC (it may take days); this "
-        "cannot be undone.",
+        f"Delete end user {user.id} ({known_as}; reference {known}) from Wootric with {theirs}, their "
+        f"profile and survey settings?{shared} Wootric removes them the next day at 07:00 UTC (it may take "
+        "days); this cannot be undone.",
     )
 
 

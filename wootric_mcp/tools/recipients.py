@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from wootric_mcp.guard.questions import quoted, reference
+from wootric_mcp.guard.questions import quoted
 
 if TYPE_CHECKING:
     from wootric_mcp.guard.plans import Plan
+    from wootric_mcp.tools.app import App
     from wootric_mcp.tools.planning import Planned
 
 # Recipients that the question names; the rest is counted.
@@ -24,7 +24,7 @@ _REST = (
 )
 
 
-def question(found: Planned) -> str:
+def question(app: App, found: Planned) -> str:
     """What a person is asked: how many, the first few, all that they would read, and whose rules decide.
 
     It ends in a reference to everything that would be sent, so that a yes to one survey is none to another.
@@ -49,7 +49,7 @@ def question(found: Planned) -> str:
     said = "; ".join(f"{name}: {value}" for name, value in told.items() if value)
     people = "1 person" if len(plan.people) == 1 else f"{len(plan.people):,} people"
     asked = f"Mail a survey to {people} ({who})? It reaches {_reached(plan)}. {said}."
-    return f"{asked} Reference: {reference(json.dumps(asdict(plan)))}."
+    return f"{asked} Reference: {app.reference(asdict(plan))}."
 
 
 def outcome_rules(plan: Plan) -> str:

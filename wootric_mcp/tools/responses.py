@@ -9,7 +9,7 @@ from mcp.types import CallToolResult
 from pydantic import MISSING, Field
 
 from wootric_mcp.guard.confirmation import Effect
-from wootric_mcp.guard.questions import pairs, quoted, reference
+from wootric_mcp.guard.questions import pairs, quoted
 from wootric_mcp.tools import answers, shapes
 from wootric_mcp.tools.app import App, app_of
 from wootric_mcp.tools.lists import response_list
@@ -225,9 +225,10 @@ def _described(app: App, found: Response) -> str:
     """An answer as it is now, for a question; the reference is to all that is not shown of it."""
     said = f", {quoted(shapes.comment(found.text))}" if found.text else ""
     when = shapes.local(app, found.created_at)
+    rest = found.text, found.tags, found.completed, found.excluded_from_calculations, found.origin_url
     return (
         f"response {found.id} of end user {found.end_user_id} (score {found.score}{said}, {when}; "
-        f"reference {reference(found.model_dump_json())})"
+        f"reference {app.reference(*rest, found.ip_address, found.end_user.properties)})"
     )
 
 
@@ -240,7 +241,7 @@ async def ask_update_response(
     end_user: str,
 ) -> Effect | None:
     """Ask before an answer is taken out of the score or its stored properties are replaced, showing both."""
-    if excluded_from_calculations is not True and not properties:
+    if excluded_from_calculations is not True and not properties and not end_user:
         return None
     app = app_of(ctx)
     found = await named_record(app, "responses", response_id, end_user)
@@ -248,9 +249,9 @@ async def ask_update_response(
     if excluded_from_calculations is True:
         effects.append("take it out of the score")
     if properties:
-        stored = pairs(found.end_user.properties)
+        stored = pairs(shapes.personal(app, found.end_user.properties))
         effects.append(f"replace all properties stored with it, {stored}, by {pairs(properties)}")
-    return Effect(f"Change {_described(app, found)}: {' and '.join(effects)}?")
+    return Effect(f"Change {_described(app, found)}: {' and '.join(effects)}?") if effects else None
 
 
 @responses.operation("Update response", answers.OUTCOME, asks=ask_update_response)

@@ -21,10 +21,12 @@ revealing = Toolset("end_users")
 @before_writing
 async def ask_reveal_customer(ctx: Context[App], target: Annotated[Any, Resolve(found_end_user)]) -> Effect:
     """Ask before addresses leave the account."""
-    person = shapes.alias(app_of(ctx), target.user.id)
+    app, user = app_of(ctx), target.user
+    shown = app.reference(user.email, user.phone_number, user.external_id)
     return Effect(
-        f"Show the assistant the e-mail address, phone number and external id of {person} (end user "
-        f"{target.user.id})? They then stand in its conversation.",
+        "Show the assistant the e-mail address, phone number and external id of "
+        f"{shapes.alias(app, user.id)} (end user {user.id}; reference {shown})? They then stand in its "
+        "conversation.",
         reveals=True,
     )
 

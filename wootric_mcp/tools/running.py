@@ -29,7 +29,7 @@ from wootric_mcp.guard.confirmation import (
     Held,
     Way,
 )
-from wootric_mcp.guard.questions import plain, without_addresses
+from wootric_mcp.guard.questions import plain
 from wootric_mcp.operations import Risk
 from wootric_mcp.shield.clean import clean
 from wootric_mcp.shield.fence import fence
@@ -108,11 +108,12 @@ def guarded(spec: ToolSpec, settings: Settings) -> ToolFunction:
 
     def described(arguments: Mapping[str, Any]) -> tuple[Call, Effect, dict[str, Any]]:
         said = {name: arguments[name] for name in arguments_of_call}
-        call = Call(spec.name, said, _about(app_of(arguments["ctx"]), arguments))
+        app = app_of(arguments["ctx"])
+        call = Call(spec.name, said, _about(app, arguments))
         given = {name: value for name, value in call.arguments.items() if value != defaults[name]}
         effect = arguments.get("effect") or Effect(plain(spec.title, given), Risk.WRITE)
         if settings.is_strict:
-            effect = replace(effect, question=without_addresses(effect.question))
+            effect = replace(effect, question=app.without_addresses(effect.question))
         return call, effect, given
 
     async def confirm(**arguments: Any) -> Any:
