@@ -212,7 +212,7 @@ _WRITER = """
 import json, sys
 from pathlib import Path
 from wootric_mcp.guard import audit
-audit.LARGEST = 12_000
+audit.LARGEST, audit.KEPT = 1_000, 100
 print("ready", flush=True)
 sys.stdin.readline()
 for number in range(300):
@@ -241,12 +241,9 @@ def test_two_processes_that_fill_the_log_at_once_neither_tear_nor_lose_a_line(tm
     for writer in writers:
         writer.communicate(timeout=60)
         assert writer.returncode == 0
-    assert (tmp_path / "audit.jsonl.5").exists()
-    written = [
-        json.loads(line)
-        for number in range(audit.KEPT + 1)
-        for line in audit.numbered(file, number).read_text(encoding="utf-8").splitlines()
-    ]
+    files = [path for path in tmp_path.iterdir() if not path.name.endswith(".lock")]
+    assert len(files) > 50
+    written = [json.loads(line) for each in files for line in each.read_text(encoding="utf-8").splitlines()]
     for who in ("one", "other"):
         numbers = [line["number"] for line in written if line["who"] == who]
         assert sorted(numbers) == list(range(300))

@@ -18,6 +18,8 @@ from sqlalchemy import Engine, event
 from wootric_mcp.api.transport import Transport
 from wootric_mcp.store import ledger_file
 
+# Whose lines tell places apart: how often a request waits for the network, and where, is chance.
+_ROOMS = {"tools", "store"}
 How = Literal["dies", "is cancelled"]
 LIFE: ContextVar[Life | None] = ContextVar("LIFE", default=None)
 
@@ -94,11 +96,11 @@ class _Stepped:
 
 
 def _place(work: Coroutine[Any, Any, Any]) -> str:
-    """The lines of this package in which a coroutine waits, the outermost first."""
+    """The lines in which a coroutine waits, the outermost first."""
     lines, awaited = [], work
     while awaited is not None:
         frame = getattr(awaited, "cr_frame", None)
-        if frame is not None and "wootric_mcp" in (path := Path(frame.f_code.co_filename)).parts:
+        if frame is not None and (path := Path(frame.f_code.co_filename)).parent.name in _ROOMS:
             lines.append(f"{path.name}:{frame.f_lineno}")
         awaited = getattr(awaited, "cr_await", None)
     return " ".join(lines)

@@ -150,9 +150,7 @@ async def cuts(
                 continue
             if not decks[kind]:
                 decks[kind], is_first_time[kind] = chance.sample(range(steps[kind]), steps[kind]), False
-            how: How = (
-                "dies" if (seed % 2 if is_first_time[kind] else chance.random() < 0.6) else "is cancelled"
-            )
+            how: How = "dies" if chance.random() < 0.5 else "is cancelled"
             life = Life(decks[kind].pop(), how)
             if not is_first_time[kind] and chance.random() < 0.5:
                 fault = chance.choice(["cut", "cut_after", "500", "broken_json"])
