@@ -1,4 +1,4 @@
-"""A yes or a code is for the target as it was: what changed is asked about again, what is gone is left alone."""
+"""A yes or a code is for the target as it was: a changed one is asked about again, a gone one left alone."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def change(served: RunningSandbox, effect: str) -> None:
 
 def remove(served: RunningSandbox, effect: str) -> None:
     served.sandbox.account.execute(
-        f"DELETE FROM {CHANGES[effect]['table']} WHERE id = ?",  # noqa: S608
+        f"DELETE FROM {CHANGES[effect]['table']} WHERE id = ?",
         [CHANGES[effect]["id_"]],
     )
 
