@@ -144,3 +144,24 @@ async def test_a_period_that_shares_days_cannot_be_compared(served: RunningSandb
     async with connected(served) as client:
         told = await refused(client, "summarize_feedback", period="last_week", compare_to="last 30 days")
     assert "share days" in told
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_anonymous_visitors_count_one_each_though_they_share_an_end_user(mode: Era) -> None:
+    start = int(NOW.timestamp()) - 5 * DAY
+    texts = [f"the courier came late to our {word}" for word in AROUND]
+    rows = tuple(
+        ResponseRow(10_000 + n, 7, 9 if n % 3 else 2, start + n, start + n, text=rare, email="Unknown")
+        for n, rare in enumerate((texts * 4)[:60])
+    )
+    shared = AccountData((EndUserRow(7, "Unknown", start, start),), rows)
+    with running(shared) as served:
+        async with connected(served, mode) as client:
+            answer = await answered(client, "summarize_feedback", period="last 30 days")
+    told, structure = text_of(answer), structure_of(answer)
+    assert "NPS 33 ± 23, n = 60" in told
+    assert "had answered already" not in told
+    assert "delivery" in told
+    assert re.search(r"\(#\d+, \d+\)", told)
+    assert "R-" not in told
+    assert structure["score"]["n"] == 60

@@ -29,6 +29,7 @@ from wootric_mcp.api.inputs import (
     SurveySettings,
     checked,
 )
+from wootric_mcp.api.people import ANONYMOUS
 
 __all__ = [
     "Bounds",
@@ -214,6 +215,11 @@ class Response(_Surveyed):
     excluded_from_calculations: bool | None = None
     tags: Annotated[list[str], BeforeValidator(_no_null)] = []
     notes: Annotated[list[Any], BeforeValidator(_no_null)] = []
+
+    @property
+    def speaker(self) -> int | None:
+        """Id of the end user who answered; None for the one whom all anonymous visitors share."""
+        return None if self.end_user.email == ANONYMOUS else self.end_user_id
 
 
 class Decline(_Surveyed):

@@ -29,6 +29,7 @@ from wootric_mcp.feedback.report_parts import (
     part,
     repeats_told,
     score_data,
+    source_told,
     stands_on,
 )
 from wootric_mcp.feedback.report_themes import (
@@ -226,7 +227,7 @@ def _line(digest: Digest, piece: _Piece) -> str:
     if piece.quote:
         record = piece.quote.record
         scored = "no score" if record.score is None else record.score
-        return f"  “{piece.quote.shown}” (#{record.id}, {scored}, {piece.quote.person})"
+        return f"  “{piece.quote.shown}” ({source_told(record.id, scored, piece.quote.person)})"
     if not piece.theme:
         return "In no theme:"
     return theme_line(digest, piece.theme)

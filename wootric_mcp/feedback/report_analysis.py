@@ -220,7 +220,9 @@ def _group_line(found: Analysis, group: Group) -> str:
 
 
 def _is_enough(group: Group) -> bool:
-    return group.difference.p is not None
+    """Whether its parts of a change are told: of one that is gone, or new, all of it is mix."""
+    before = group.before.n if group.before else 0
+    return max(group.score.n, before) >= NO_PERCENTAGE_BELOW
 
 
 def _left_out(found: Analysis, pieces: Sequence[_Piece]) -> list[str]:
@@ -260,9 +262,8 @@ def _next(found: Analysis) -> str:
         again = call("analyze_nps", period=period, compare_to=compare_to, where=where)
         return f"{again} with a property of list_segments as group_by, to see where it changed"
     if found.group_by:
-        return (
-            f"{call('summarize_feedback', period=period)} with one of the groups as where, for what they say"
-        )
+        again = call("summarize_feedback", period=period, where=where)
+        return f"{again} with one of the groups {'in' if where else 'as'} where, for what they say"
     return call("summarize_feedback", period=period, where=where)
 
 

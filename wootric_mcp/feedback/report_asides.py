@@ -8,7 +8,7 @@ from typing import Any
 from wootric_mcp.feedback.asides import Asides, Contrast
 from wootric_mcp.feedback.mismatch import Sounding
 from wootric_mcp.feedback.quotes import Quote
-from wootric_mcp.feedback.report_parts import counted
+from wootric_mcp.feedback.report_parts import counted, source_told
 from wootric_mcp.feedback.score import percent
 
 Aside = Contrast | Sounding | Quote
@@ -30,7 +30,9 @@ def aside_line(aside: Aside) -> str:
         return _sounding_told(aside)
     if isinstance(aside, Quote):
         record = aside.record
-        return f"Text and score disagree: “{aside.shown}” (#{record.id}, {record.score}, {aside.person})"
+        return (
+            f"Text and score disagree: “{aside.shown}” ({source_told(record.id, record.score, aside.person)})"
+        )
     shares = [
         (each.phrase, percent(each.n, aside.comments), percent(each.n_there, aside.comments_there))
         for each in aside.drivers

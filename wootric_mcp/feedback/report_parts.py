@@ -42,6 +42,11 @@ def repeats_told(repeats: int) -> str:
     return f"{counted(repeats, 'response')} by people who had answered already"
 
 
+def source_told(number: int, score: object, person: str) -> str:
+    """Where a quote is from; `person` is "" for nobody known."""
+    return f"#{number}, {score}, {person}".removesuffix(", ")
+
+
 def nobody(property_names: Sequence[str]) -> str:
     return "No response of the period has such properties." if property_names else ""
 

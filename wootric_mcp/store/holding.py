@@ -96,7 +96,7 @@ def records(
         document = c.row
     elif with_tags:  # most rows have none, and are not worth reading
         document = case((c.row.like(_TAGGED), c.row), else_=None)
-    columns = [c.id, c.created, c.end_user_id, c.score, c.excluded, c.shown, document.label("row")]
+    columns = [c.id, c.created, c.speaker, c.score, c.excluded, c.shown, document.label("row")]
     columns.append(c.analysis if analyses else literal("").label("analysis"))
     for number, created, person, score, excluded, text, row, kept in rows.stream(
         database, responses, holding.intervals, columns=columns

@@ -254,6 +254,7 @@ def _columns(model: Model, privacy: Privacy, analysis: Callable[[str], str]) -> 
     if not isinstance(model, EndUser):
         columns["end_user_id"] = model.end_user_id
     if isinstance(model, Response):
+        columns["speaker"] = model.speaker
         columns["score"] = model.score
         columns["excluded"] = bool(model.excluded_from_calculations)
         columns["shown"] = shown = mask(clean(model.text)) if model.text else ""

@@ -16,7 +16,7 @@ from sqlalchemy import (
     false,
 )
 
-VERSION = 2
+VERSION = 3
 """A store of another version is set aside and filled anew."""
 
 metadata = MetaData()
@@ -27,6 +27,7 @@ responses = Table(
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("created", BigInteger, nullable=False),
     Column("end_user_id", BigInteger),
+    Column("speaker", BigInteger, comment="the same; null for the user that anonymous visitors share"),
     Column("score", Integer),
     Column("excluded", Boolean, nullable=False),
     Column("shown", Text, nullable=False, comment="the comment as answers show it: cleaned and masked"),

@@ -148,7 +148,7 @@ def feedback_record(app: App, response: Response) -> FeedbackRecord:
 
     return FeedbackRecord(
         id=response.id,
-        end_user_id=response.end_user_id,
+        end_user_id=response.speaker,
         score=response.score,
         text=comment(response.text),
         created_at=response.created_at,
