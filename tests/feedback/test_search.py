@@ -165,3 +165,25 @@ def test_the_newest_comments_of_a_long_period_take_no_more_room_than_of_a_short_
 
     room(50)
     assert room(3_000) < 2 * room(300)
+
+
+def test_a_snippet_shows_the_phrase_and_not_only_its_first_word() -> None:
+    text = (
+        "Waiting was fine at first. "
+        + "Then nothing else happened there at all. " * 20
+        + "A long waiting time."
+    )
+    [hit] = find([record(1, text)], '"waiting time"').hits
+    assert "waiting time" in hit.shown
+
+
+def test_a_snippet_shows_a_sign_and_the_alternative_that_is_there() -> None:
+    text = "Nothing else happened there at all. " * 20 + "I love it 👍 so."
+    for query in ("👍", "👎 OR 👍", "崩溃 OR love"):
+        [hit] = find([record(1, text)], query).hits
+        assert "👍" in hit.shown
+
+
+def test_few_matches_tell_what_each_sign_finds() -> None:
+    found = find(many(["great 👍", "great", "slow 👎"]), "great 👍")
+    assert (found.matched, found.words) == (1, (("great", 2), ("👍", 1)))

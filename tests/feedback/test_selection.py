@@ -81,9 +81,69 @@ def test_a_comment_does_not_say_it(query: str, text: str) -> None:
     assert not says(query, text)
 
 
-def test_a_query_of_signs_only_asks_for_nothing() -> None:
-    assert parse_query(' - | OR "" !').groups == ()
-    assert says("!!!", "anything")
+@pytest.mark.parametrize(
+    ("query", "text", "other"),
+    [
+        ("👍", "great 👍", "great"),
+        ("❤️", "I ❤ it", "I like it"),
+        ("👍👍", "👍👍👍", "👍"),
+        ("£", "it costs £30", "it costs 30"),
+        ("$", "$30", "€30"),
+        ("???", "Really???", "Really?"),
+        ("!", "Great!", "Great"),
+        ('"%"', "down by 5 %", "down by 5"),
+        ("great 👍", "great app 👍", "great app"),
+        ("👎 OR 😡", "slow 😡", "slow"),
+        ("-👍", "great", "great 👍"),
+        ("service -👍", "service", "service 👍"),
+        ("*", "five * of five", "five stars"),
+    ],
+)
+def test_a_sign_is_found_where_it_stands_and_nowhere_else(query: str, text: str, other: str) -> None:
+    assert says(query, text) and not says(query, other)
+    assert Selection(query=query).hint == ""
+
+
+@pytest.mark.parametrize(
+    "query", ["export !", "export -", "- export", "export – csv", "R & export", "export -!"]
+)
+def test_beside_words_punctuation_is_left_out(query: str) -> None:
+    assert says(query, "export: csv, R")
+
+
+@pytest.mark.parametrize("query", ['""', "-", ' - | OR "" ', "OR", "-!"])
+def test_a_query_of_nothing_says_that_it_leaves_every_comment(query: str) -> None:
+    assert parse_query(query).groups == () and says(query, "anything")
+    assert Selection(query=query).hint.startswith("The query has nothing that can be searched for")
+
+
+@pytest.mark.parametrize("query", ["", " "])
+def test_no_query_needs_no_hint(query: str) -> None:
+    assert Selection(query=query).hint == ""
+
+
+@pytest.mark.parametrize(
+    "marks", ["“{}”", "„{}“", "”{}”", "« {} »", "»{}«", "‹{}›", "「{}」", "‘{}’", "‚{}‘", "'{}'"]
+)
+def test_words_in_quotation_marks_of_any_kind_stand_next_to_each_other(marks: str) -> None:
+    phrase = marks.format("waiting time")
+    assert says(phrase, "a long waiting time") and not says(phrase, "waiting a long time")
+    assert says(f"slow -{phrase}", "slow, waiting all the time") and not says(
+        f"slow -{phrase}", "slow waiting time"
+    )
+
+
+def test_apostrophes_are_no_quotation_marks() -> None:
+    assert says("users' customers'", "Customers of our users")
+    assert says("can’t don’t", "I don't, I can't")
+
+
+def test_a_quoted_word_has_no_form_of_another_language() -> None:
+    assert not says('"listen"', "It is a long list of them")
+    assert says('"listen"', "They do listen to me") and says(
+        '"Listen"', "Das ist eine der Listen, die ich nicht mag"
+    )
+    assert says('"Listen"', "Das ist eine Liste, die ich nicht mag")
 
 
 PROPERTIES = {
@@ -92,6 +152,9 @@ PROPERTIES = {
     "Revenue Amount": "12.50",
     "tags_array": "beta,pilot",
     "on": True,
+    "off": False,
+    "service": "PTS\xa0 - Patient Transport",
+    "empty": " ",
 }
 
 
@@ -109,6 +172,11 @@ PROPERTIES = {
         {"on": "true"},
         {"gone": None},
         {"plan": "Team", "seats_amount": 5},
+        {"service": "pts - patient transport"},
+        {"service": "PTS\u2003-  Patient\tTransport "},
+        {"gone": "(none)"},
+        {"empty": "(none)"},
+        {"gone": ["Team", "(none)"]},
     ],
 )
 def test_properties_match_as_text_and_numbers_by_value(where: dict[str, Any]) -> None:
@@ -117,7 +185,16 @@ def test_properties_match_as_text_and_numbers_by_value(where: dict[str, Any]) ->
 
 @pytest.mark.parametrize(
     "where",
-    [{"plan": "Pro"}, {"gone": "x"}, {"plan": None}, {"seats_amount": 50}, {"plan": "Team", "on": "no"}],
+    [
+        {"plan": "Pro"},
+        {"gone": "x"},
+        {"plan": None},
+        {"seats_amount": 50},
+        {"plan": "Team", "on": "no"},
+        {"service": "PTS - PatientTransport"},
+        {"plan": "(none)"},
+        {"off": "(none)"},
+    ],
 )
 def test_other_properties_do_not_match(where: dict[str, Any]) -> None:
     assert not has_properties(PROPERTIES, where)

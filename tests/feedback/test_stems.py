@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from wootric_mcp.feedback.selection import parse_query
+from wootric_mcp.feedback.selection import fits, parse_query
+from wootric_mcp.feedback.words import fold, stop_words_of_all
 
 SAME = {
     "en": """
@@ -13,14 +14,17 @@ SAME = {
         delay delayed, load loading, crashed crash, crashes crashing, late later, slow slower, easy easier,
         bug bugs, app apps, invoice invoicing, cancel cancelled, cancel canceled, charge charged, charge
         charging, refund refunds, delivery deliveries, update updating, try tried, send sending, query
-        queries
+        queries, ask asks, ask asked, ask asking, fix fixed, fix fixing, fixed fixes, pay paying, pay payed,
+        use using, used using, add added, add adding, try trying, buy buying, end ended, act acting, eat eating,
+        see seeing, aim aimed, rate rating, care caring, time timing, log logged, get getting
     """,
     "de": """
         Preis Preise, Preise Preis, Preis Preisen, Rechnung Rechnungen, Fehler Fehlern, schnell schnelle,
         schnell schneller, schnell schnelles, langsam langsame, langsamen langsam, Kunde Kunden, teuer
         teure, teuer teurer, funktioniert funktionieren, freundlich freundlichen, freundliche freundlicher,
         Absturz Abstürze, Update Updates, stürzt stürzen, Antwort Antworten, App Apps, Konto Konten, Vertrag
-        Verträge, Auftrag Aufträge
+        Verträge, Auftrag Aufträge, gut gute, gutes guter, neu neue, neuen neuer, alt alte, altes alten,
+        rot rote, Tag Tage, Weg Wege, Ort Orte
     """,
     "fr": """
         prix prix, facture factures, lent lente, lent lents, lente lentes, journal journaux, rapide rapides,
@@ -50,7 +54,7 @@ SAME = {
         prijs prijzen, factuur facturen, traag trage, langzaam langzame, klant klanten, fout fouten, snel
         snelle, snel sneller, app apps, vriendelijk vriendelijke, bericht berichten, crasht crashen,
         betaling betalingen, probleem problemen, dag dagen, werkt werken, medewerker medewerkers, vraag
-        vragen, update updates
+        vragen, update updates, hoog hoge, rood rode, laat late, duur dure, groot grote
     """,
 }
 APART = {
@@ -58,7 +62,8 @@ APART = {
         price pride, app apple, sing single, port report, late plate, bus business, invoice voice, cost
         coast, plan planet, bill billion, car care, car career, car carpet, pay papa, ship relationship, cat
         category, son sonic, rest restaurant, ear early, universe university, policy police, general
-        generous, cook cookie, desk desktop, hand handsome, mail mall, rate rather, team tear, call cell
+        generous, cook cookie, desk desktop, hand handsome, mail mall, rate rather, team tear, call cell, car
+        caring, rat rating, not noted, bar bared, the thing, bee being, her here, string stranger
     """,
     "de": """
         Rechnung Rechner, Konto Kontakt, Kunde Kunst, Last lästig, Tag Tagung, Uhr Urlaub, hell Held, bar
@@ -94,6 +99,18 @@ def test_plural_tense_and_ending_make_no_other_word(language: str) -> None:
     missed = [(one, other) for one, other in pairs if not parse_query(one).matches(f"so {other}!")]
     missed += [(other, one) for one, other in pairs if not parse_query(other).matches(f"so {one}!")]
     assert missed == []
+
+
+def test_the_shortcut_before_the_words_are_cut_passes_over_nothing() -> None:
+    words = sorted({fold(word) for pair in _pairs(SAME) + _pairs(APART) for word in pair})
+    passed_over = [
+        (query, word)
+        for query in words
+        for word in words
+        if parse_query(f'"x" {query}').matches(f"x {word}") != fits(query, word)
+        and query not in stop_words_of_all()
+    ]
+    assert passed_over == []
 
 
 @pytest.mark.parametrize("language", APART)

@@ -16,7 +16,7 @@ from wootric_mcp.feedback.quotes import Quote, cut
 from wootric_mcp.feedback.receipt import Receipt
 from wootric_mcp.feedback.records import FeedbackRecord, Person
 from wootric_mcp.feedback.score import Score, SurveyType
-from wootric_mcp.feedback.selection import Query, Selection, Term, fits, occurrences, parse_query
+from wootric_mcp.feedback.selection import Query, Selection, Term, occurrences, parse_query, places
 from wootric_mcp.feedback.tally import Sums, Tally
 from wootric_mcp.feedback.words import WORD, fold, words_of
 
@@ -165,7 +165,7 @@ class _Reading:
     def each_alone(self, narrowed: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
         """For every part of a query that found little, and every other filter, how many comments it leaves
         alone; nothing where there is one only."""
-        parts = [" ".join(group[0].words) for group in self._query.groups] + in_words(narrowed)
+        parts = [group[0].written for group in self._query.groups] + in_words(narrowed)
         return tuple((part, self._alone[place]) for place, part in enumerate(parts)) if parts[1:] else ()
 
     def _count_parts(self, judged: Judged, is_here: bool) -> None:
@@ -240,12 +240,8 @@ def _snippet(record: FeedbackRecord, query: Query, narrowing: Narrowing, lexicon
 def _first(text: str, term: Term) -> int:
     """Where a term first stands in a text as it is shown; its end if it does not."""
     if term.unspaced:
-        return max(0, text.lower().find(term.unspaced))
-    return next(
-        (
-            match.start()
-            for match in WORD.finditer(text)
-            if fits(term.words[0], fold(match[0]), exact=term.exact)
-        ),
-        len(text),
-    )
+        at = text.lower().find(term.unspaced)
+        return at if at >= 0 else len(text)
+    words = list(WORD.finditer(text))
+    found = places(term, [fold(word[0]) for word in words])
+    return words[found[0]].start() if found else len(text)

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import takewhile
 from typing import Any, Literal
 
 from wootric_mcp.feedback.comments import common_form
+from wootric_mcp.feedback.language import language_of
 from wootric_mcp.feedback.records import FeedbackRecord
 from wootric_mcp.feedback.score import SCALES, Category, SurveyType, category
+from wootric_mcp.feedback.signs import TELLING
 from wootric_mcp.feedback.stems import stems
 from wootric_mcp.feedback.words import LANGUAGES, fold, is_elided, is_unspaced, stop_words_of_all, words_of
 
+# Curly and angular marks are read like straight ones, single ones where no word goes on through them.
+_MARKS = str.maketrans(dict.fromkeys("“”„‟«»‹›「」『』＂", '"'))
+_SINGLE_MARKS = re.compile(r"(?<!\w)(-?)['‘‚]([^'‘’‚\"]*\w[^'‘’‚\"]*)['‘’](?!\w)")
 _PARTS = re.compile(r'(?P<minus>-)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"|]+))|(?P<bar>\|)')
 _PLACEHOLDER = re.compile("<(?:a |the )?theme>", re.IGNORECASE)
+_VOWEL = re.compile("^([^aeiou]?)([aeou])(?=[^aeiouy])")
+_EMOJI_STYLE = "\ufe0f"
+NO_VALUE = "(none)"
+"""How the group without a property is shown and asked for."""
 _SHORT = 3
 _GROWN = frozenset(("er", "est", "ly"))
 """What a word of four letters may go on with: longer than that, “bill” is “billion”."""
@@ -29,7 +38,12 @@ class Term:
     words: tuple[str, ...]
     exact: bool = False
     unspaced: str = ""
-    """The term in a script without spaces, where it is looked for anywhere in the text."""
+    """The term in a script without spaces, or made of signs, where it is looked for anywhere in the text."""
+
+    @property
+    def written(self) -> str:
+        """The term as it is told."""
+        return " ".join(self.words) or self.unspaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +66,7 @@ class Query:
     def matches_folded(self, folded: str) -> bool:
         """The same for text that is folded already."""
         # A look for the bare letters spares most comments the cutting into words.
-        if not all(any(_root(term) in folded for term in group) for group in self.groups):
+        if not all(any(_may_have(term, folded) for term in group) for group in self.groups):
             return False
         words = words_of(folded)
         return all(
@@ -78,8 +92,11 @@ class Selection:
     @property
     def hint(self) -> str:
         """What is wrong with a query that was taken over from a form; "" if nothing is."""
-        placeholder = _PLACEHOLDER.search(self.query)
-        return "Put one of the themes in place of <theme> in the query." if placeholder else ""
+        if _PLACEHOLDER.search(self.query):
+            return "Put one of the themes in place of <theme> in the query."
+        if self.query.strip() and parse_query(self.query) == Query():
+            return "The query has nothing that can be searched for, so it leaves every comment."
+        return ""
 
     def includes_person(self, record: FeedbackRecord) -> bool:
         """Whether the properties, as they were when the person answered, are those asked for."""
@@ -120,22 +137,18 @@ class Selection:
 
 @lru_cache(maxsize=64)
 def parse_query(text: str) -> Query:
-    """Read a query. Function words are left out unless nothing else is there or they stand in quotation
-    marks."""
+    """Read a query. Function words and signs are left out unless nothing else is there or they stand in
+    quotation marks; an emoji or a currency is looked for always."""
     groups: list[list[Term]] = []
     without: list[Term] = []
     joins = False
-    for part in _PARTS.finditer(text):
+    for part in _PARTS.finditer(_SINGLE_MARKS.sub(r'\1"\2"', text.translate(_MARKS))):
         if part["bar"] or part["word"] == "OR":
             joins = bool(groups)
             continue
-        written = fold(part["phrase"] or part["word"] or "").strip()
-        words = words_of(written)
-        if part["phrase"] is None:
-            words = [word for word in words if not is_elided(word)]
-        if not words:
+        term = _term(part["phrase"] or part["word"] or "", part["phrase"] is not None)
+        if term is None or part["word"] == "-" or (part["minus"] and _is_mere_sign(term)):
             continue
-        term = Term(tuple(words), part["phrase"] is not None, written if is_unspaced(written) else "")
         if part["minus"]:
             without.append(term)
         elif joins:
@@ -143,17 +156,37 @@ def parse_query(text: str) -> Query:
         else:
             groups.append([term])
         joins = False
-    telling = [group for group in groups if not all(_is_function_word(term) for term in group)]
-    return Query(tuple(tuple(group) for group in telling or groups), tuple(without))
+    for is_left_out in (_is_mere_sign, lambda term: _is_mere_sign(term) or _is_function_word(term)):
+        groups = [group for group in groups if not all(map(is_left_out, group))] or groups
+    return Query(tuple(map(tuple, groups)), tuple(without))
+
+
+def _term(text: str, exact: bool) -> Term | None:
+    written = fold(text).strip().rstrip(_EMOJI_STYLE)
+    words = words_of(written)
+    if not words:
+        return Term((), exact, written) if written else None
+    telling = words if exact else [word for word in words if not is_elided(word)]
+    return Term(tuple(telling), exact, written if is_unspaced(written) else "") if telling else None
 
 
 def occurrences(term: Term, words: list[str], folded: str) -> int:
     """How often a term occurs in a comment, given as words and as one folded text."""
     if term.unspaced:
         return folded.count(term.unspaced)
+    found = places(term, words)
+    if found and term.exact and any(not _is_said(term, words, at) for at in found):
+        # A word may have the same form as another one in another language, as “listen” and “list” in German.
+        language = language_of(folded, words)
+        found = [at for at in found if _is_said(term, words, at, language)]
+    return len(found)
+
+
+def places(term: Term, words: Sequence[str]) -> list[int]:
+    """Where among the words of a comment a term begins that is written with spaces."""
     first = term.words[0]
-    return sum(
-        1
+    return [
+        position
         for position, word in enumerate(words)
         if word[0] == first[0]
         and len(words) - position >= len(term.words)
@@ -161,7 +194,21 @@ def occurrences(term: Term, words: list[str], folded: str) -> int:
             fits(wanted, words[position + offset], exact=term.exact)
             for offset, wanted in enumerate(term.words)
         )
+    ]
+
+
+def _is_said(term: Term, words: Sequence[str], at: int, language: str | None = None) -> bool:
+    """Whether the words there are those of the term or, with a language, forms of them in it."""
+    return all(
+        wanted == word or (language is not None and _is_form_in(language, wanted, word))
+        for wanted, word in zip(term.words, words[at:], strict=False)
     )
+
+
+def _is_form_in(language: str, wanted: str, word: str) -> bool:
+    """Whether they have a form in common in a language, or if it is not told, in any."""
+    shared = forms(word) & forms(wanted)
+    return any(not language or form.endswith(f" {language}") for form in shared)
 
 
 def fits(wanted: str, word: str, *, exact: bool = False) -> bool:
@@ -197,27 +244,40 @@ def _singular(word: str) -> str:
     return word
 
 
+def _may_have(term: Term, folded: str) -> bool:
+    return any(root in folded for root in _roots(term))
+
+
 @lru_cache(maxsize=256)
-def _root(term: Term) -> str:
-    """Letters that every comment with this term contains."""
+def _roots(term: Term) -> tuple[str, ...]:
+    """Letters of which every comment with this term contains one or the other."""
     if term.unspaced:
-        return term.unspaced
+        return (term.unspaced,)
     longest = max(term.words, key=len)
     # Common forms share their first three letters, stems those that no rule replaces, and y may become i.
     letters = zip(longest, *(stem.partition(" ")[0] for stem in stems(longest)), strict=False)
     shared = "".join(each[0] for each in takewhile(lambda each: len(set(each)) == 1, letters))
-    return shared[:_SHORT].removesuffix("y")
+    root = shared[:_SHORT].removesuffix("y")
+    if f"{root} en" in stems(longest):
+        root = root.removesuffix("e")  # use, using
+    # Dutch doubles the vowel of a closed syllable: hoge, hoog.
+    doubled = _VOWEL.sub(r"\1\2\2", root)[:_SHORT]
+    return (root,) if doubled == root else (root, doubled)
 
 
 def _is_function_word(term: Term) -> bool:
     return not term.exact and len(term.words) == 1 and term.words[0] in stop_words_of_all()
 
 
+def _is_mere_sign(term: Term) -> bool:
+    return not term.exact and not term.words and TELLING.search(term.unspaced) is None
+
+
 def has_properties(properties: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
     """Whether end-user properties have the values asked for, a list of values meaning any of them.
 
-    Names match as they are or, failing that, in any case; values match as text in any case, and numbers by
-    value.
+    Names match as they are or, failing that, in any case; values match as text in any case and with any white
+    space, numbers by value. “(none)” stands for no value.
     """
     return not where or all(_has(properties, name, wanted) for name, wanted in where.items())
 
@@ -239,15 +299,21 @@ def _has(properties: Mapping[str, Any], name: str, wanted: Any) -> bool:
 
 
 def _same(held: Any, wanted: Any) -> bool:
+    if wanted == NO_VALUE and (held is None or not _as_compared(held)):
+        return True
     if held is None or wanted is None:
         return held is wanted
-    one, other = str(held).strip().casefold(), str(wanted).strip().casefold()
+    one, other = _as_compared(held), _as_compared(wanted)
     if one == other:
         return True
     try:
         return float(one) == float(other)
     except ValueError:
         return False
+
+
+def _as_compared(value: Any) -> str:
+    return " ".join(str(value).split()).casefold()
 
 
 def short(value: Any, most: int = 60) -> str:

@@ -14,6 +14,20 @@ from wootric_mcp.feedback.words import LANGUAGES
 
 _LEAST = 3
 """Letters that an ending leaves at least."""
+# Words of three letters and their forms, by language. Of English ones those that take an ending as they are
+# (ask, pay, eat, see), others double their last letter or had an e (using, caring); of German ones the
+# common, since English has more of the same letters with another sense (car, care).
+_SHORT: dict[str, tuple[tuple[re.Pattern[str], str], ...]] = {
+    "en": (
+        (
+            re.compile("([a-z]{2}[wxy]|[aeiou][^aeiouy][dkmnpst]|[aeo][aiu][dlmrt]|[a-z]ee)(?:ing|ed)"),
+            r"\1",
+        ),
+        (re.compile("(?!during)([a-z]?[aeiou][^aeiouwxy])ing"), r"\1e"),
+    ),
+    "de": ((re.compile("(alt|arm|eng|gut|nah|neu|ort|roh|rot|tag|weg|zug)(?:e[mnrs]?|s)"), r"\1"),),
+}
+_LONGEST_SHORT = 6
 
 # By language, steps in order; of each step the first ending that fits is replaced. An ending after a bar is
 # taken off words that keep four letters and more only.
@@ -47,6 +61,11 @@ def stems(word: str) -> frozenset[str]:
 
 
 def _stem(word: str, language: str) -> str:
+    for pattern, stem in _SHORT.get(language, ()) if len(word) <= _LONGEST_SHORT else ():
+        if short := pattern.fullmatch(word):
+            return short.expand(stem)
+    if language == "nl" and len(word) > _LEAST + 1:
+        word = _LONG_VOWEL.sub(r"\1", word)
     for step in _STEPS[language]:
         for ending, replacement in step:
             bare = ending.removeprefix("|")
