@@ -99,3 +99,8 @@ def test_picked_quotes_are_verbatim_and_distinct(records) -> None:
     quotes = Quotes(comments, ALIASES.alias).pick(comments, 6)
     assert all(quote.text in quote.record.text for quote in quotes)
     assert len({quote.record.id for quote in quotes}) == len(quotes) <= 6
+
+
+def test_the_same_emoji_is_quoted_once() -> None:
+    comments = analyse(many(["👍"] * 8 + ["😡"] * 4))
+    assert [quote.text for quote in Quotes(comments, ALIASES.alias).pick(comments, 12)] == ["👍", "😡"]

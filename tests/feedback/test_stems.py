@@ -14,9 +14,9 @@ SAME = {
         delay delayed, load loading, crashed crash, crashes crashing, late later, slow slower, easy easier,
         bug bugs, app apps, invoice invoicing, cancel cancelled, cancel canceled, charge charged, charge
         charging, refund refunds, delivery deliveries, update updating, try tried, send sending, query
-        queries, ask asks, ask asked, ask asking, fix fixed, fix fixing, fixed fixes, pay paying, pay payed,
-        use using, used using, add added, add adding, try trying, buy buying, end ended, act acting, eat eating,
-        see seeing, aim aimed, rate rating, care caring, time timing, log logged, get getting
+        queries, ask asks, ask asked, ask asking, fix fixed, fix fixing, fixed fixes, pay paying,
+        use using, used using, add added, add adding, try trying, buy buying, end ended, act acting,
+        eat eating, see seeing, aim aimed, rate rating, care caring, time timing, log logged, get getting
     """,
     "de": """
         Preis Preise, Preise Preis, Preis Preisen, Rechnung Rechnungen, Fehler Fehlern, schnell schnelle,

@@ -102,7 +102,7 @@ class Quotes:
             pool.remove(best)
             if likeness < _ALIKE:
                 picked.append(excerpt(best.record, words).by(self._person))
-                self._taken.append(frozenset(best.words))
+                self._taken.append(_said(best))
                 self._taken_ids.add(best.record.id)
         return picked
 
@@ -116,7 +116,7 @@ class Quotes:
         for member in pool:
             if relevance[member.record.id] <= best_value:
                 break
-            alike = self._likeness(frozenset(member.words))
+            alike = self._likeness(_said(member))
             value = relevance[member.record.id] - (1 - _RELEVANCE) * alike
             if value > best_value:
                 best, best_value, likeness = member, value, alike
@@ -136,6 +136,11 @@ class Quotes:
             for form, times in counts_of(members).items()
             if times > 1 and times / n >= self._counts[form] / self._n
         }
+
+
+def _said(comment: Comment) -> frozenset[str]:
+    """Its words; of signs only, the text itself."""
+    return frozenset(comment.words or [comment.record.text])
 
 
 def _centrality(comment: Comment, weights: Mapping[str, float]) -> float:

@@ -1,4 +1,4 @@
-"""Signs that say something by themselves, as words do: currencies, emoji, and what turns a number round."""
+"""Signs that say something by themselves, as words do: currencies and emoji."""
 
 from __future__ import annotations
 
@@ -12,7 +12,3 @@ _EMOJI = (
 )
 TELLING = re.compile(f"[{_CURRENCY}{_EMOJI}]")
 """A currency or an emoji."""
-SIGN = re.compile(rf"[{_CURRENCY}{_EMOJI}<>+#%‰＜＞＋＃％−]|(?<!\w)[-–](?=\d)")
-"""Any sign that changes what is said; a hyphen does before a number only."""
-BEFORE_NUMBER = rf"(?:(?:(?<!\w)[-–−]|[{_CURRENCY}<>+#＜＞＋＃]\s?)+(?=\d))"
-AFTER_NUMBER = rf"(?:(?<=\d)\s?[%‰％{_CURRENCY}](?!\s?\d)|(?<=\w)[+#＋＃]+(?!\w))"
