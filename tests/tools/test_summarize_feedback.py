@@ -158,6 +158,8 @@ async def test_anonymous_visitors_count_one_each_though_they_share_an_end_user(m
     with running(shared) as served:
         async with connected(served, mode) as client:
             answer = await answered(client, "summarize_feedback", period="last 30 days")
+            theirs = await answered(client, "search_feedback", end_user=7, period="last 30 days")
+    assert "60 of 60 comments match" in text_of(theirs)
     told, structure = text_of(answer), structure_of(answer)
     assert "NPS 33 ± 23, n = 60" in told
     assert "had answered already" not in told

@@ -92,7 +92,7 @@ class Narrowing:
         return Judged(comment.record, tuple(says), self._is_theirs(comment.record))
 
     def _is_theirs(self, record: FeedbackRecord) -> bool:
-        return self.end_user is None or record.end_user_id == self.end_user
+        return self.end_user is None or self.end_user in (record.end_user_id, record.shared_user_id)
 
 
 def in_words(named: Mapping[str, str]) -> list[str]:

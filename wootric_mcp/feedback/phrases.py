@@ -130,9 +130,12 @@ def ids_of(comments: Iterable[Comment]) -> set[int]:
 
 
 def distinct_people(members: Sequence[Comment]) -> int:
-    """Voices behind a phrase: people, or texts where one shared user stands for many people."""
-    people = {comment.record.end_user_id for comment in members}
-    return max(len(people), len({comment.words for comment in members}) if len(people) == 1 else 0)
+    """Voices behind a phrase: known people, and different texts of nobody known; different texts alone where
+    one user may stand for many people."""
+    people = {person for comment in members if (person := comment.record.end_user_id) is not None}
+    if len(people) < 2:
+        return len({comment.words for comment in members})
+    return len(people) + len({comment.words for comment in members if comment.record.end_user_id is None})
 
 
 def is_same(members: set[int], theme: set[int], n: int) -> bool:

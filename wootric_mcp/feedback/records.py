@@ -30,6 +30,8 @@ class FeedbackRecord:
     """Of the account's own, cleaned like the text."""
     excluded: bool = False
     """Whether the account left this response out of its calculations."""
+    shared_user_id: int | None = None
+    """Of a response by nobody known: the end user whom all anonymous visitors share, to find them by."""
     analysis: str = field(default="", compare=False)
     """What is kept of the analysis of `text`, see `feedback.comments`; "": nothing."""
 

@@ -96,9 +96,9 @@ def records(
         document = c.row
     elif with_tags:  # most rows have none, and are not worth reading
         document = case((c.row.like(_TAGGED), c.row), else_=None)
-    columns = [c.id, c.created, c.speaker, c.score, c.excluded, c.shown, document.label("row")]
+    columns = [c.id, c.created, c.end_user_id, c.speaker, c.score, c.excluded, c.shown, document.label("row")]
     columns.append(c.analysis if analyses else literal("").label("analysis"))
-    for number, created, person, score, excluded, text, row, kept in rows.stream(
+    for number, created, user, person, score, excluded, text, row, kept in rows.stream(
         database, responses, holding.intervals, columns=columns
     ):
         tags, properties = _read(row, with_properties=with_properties) if row else ((), {})
@@ -111,6 +111,7 @@ def records(
             tags=tags if with_tags else (),
             properties=properties,
             excluded=excluded,
+            shared_user_id=user if person is None else None,
             analysis=analyses.of(number, text, kept) if analyses and text else "",
         )
 
