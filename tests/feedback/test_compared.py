@@ -62,7 +62,7 @@ def test_a_theme_that_came_up_is_more_than_chance_and_one_that_stayed_is_not() -
     assert food.change.share.value == pytest.approx(100 * (30 / 110 - 5 / 85))
     assert bees.change and bees.change.share.verdict != "real"
     text = as_text(found, fence=steady)
-    assert "food and drink (mostly “" in text and "30 (27 %; +21.4 points, more than chance), NPS" in text
+    assert "food and drink (such as “" in text and "30 (27 %; +21.4 points, more than chance), NPS" in text
 
 
 def test_a_theme_that_vanished_is_told_with_what_it_was() -> None:

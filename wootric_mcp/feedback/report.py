@@ -289,7 +289,7 @@ def _structure(digest: Digest, pieces: _Pieces, budget: int) -> dict[str, Any]:
         "next": next_call(digest),
         "untrusted": {
             "themes": [theme.phrase for theme in told],
-            **({"mostly": [theme.run for theme in told]} if any(theme.run for theme in told) else {}),
+            **({"such_as": [theme.run for theme in told]} if any(theme.run for theme in told) else {}),
             "quotes": _table(_QUOTE_COLUMNS, quote_rows),
             **theirs(beside),
             **({"property_names": list(digest.property_names)} if digest.property_names else {}),

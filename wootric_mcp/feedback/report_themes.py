@@ -35,7 +35,7 @@ def theme_line(digest: Digest, number: int) -> str:
     theme, effect, change = found.theme, found.effect, found.change
     mostly = theme.run or (theme.phrase if theme.name else "")
     title = f"tag “{theme.phrase}”" if theme.is_tag else theme.name or theme.phrase
-    title += f" (mostly “{mostly}”)" if mostly else ""
+    title += f" ({'mostly' if theme.is_mostly_said else 'such as'} “{mostly}”)" if mostly else ""
     shares = [percent(theme.n, digest.comments)] if digest.comments >= NO_PERCENTAGE_BELOW else []
     if digest.compared and change and change.share.value is not None:
         shares.append(f"{signed(change.share.value, 'nps')} points, {verdict(change.share)}")

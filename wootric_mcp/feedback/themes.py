@@ -72,6 +72,11 @@ class Theme:
         return len(self.members)
 
     @property
+    def is_mostly_said(self) -> bool:
+        """Whether half of its comments or more say the phrase."""
+        return 2 * sum(self.form in comment.phrases for comment in self.members) >= self.n
+
+    @property
     def label(self) -> Label | None:
         """What tells it; None for a phrase."""
         if self.is_tag:
