@@ -14,6 +14,7 @@ from wootric_mcp.feedback.filling import Fence, compact, fill
 from wootric_mcp.feedback.quotes import cut
 from wootric_mcp.feedback.receipt import call, wider
 from wootric_mcp.feedback.records import Person
+from wootric_mcp.feedback.report_parts import source_told
 
 _COLUMNS = ("quotation", "verdict", "text", "id", "score", "person", "comments", "note", "said", "changes")
 _VERDICTS: tuple[Verdict, ...] = ("verbatim", "altered", "invented")
@@ -88,7 +89,7 @@ def _head(check: Check) -> list[str]:
 
 def _line(place: int, checked: Checked, person: Person) -> str:
     _, verdict, text, id_, score, speaker, comments, note, said, changes = _row(place, checked, person)
-    source = f"#{id_}, {'no score' if score is None else score}, {speaker}"
+    source = source_told(id_, "no score" if score is None else score, speaker)
     line = f"{place}. {verdict}: “{text}”"
     if verdict == "verbatim":
         line += f" ({source}{f'; in {comments:,} comments' if comments > 1 else ''})"

@@ -14,7 +14,7 @@ from wootric_mcp.feedback.filling import Fence, compact, fill
 from wootric_mcp.feedback.narrowing import in_words
 from wootric_mcp.feedback.quotes import Quote
 from wootric_mcp.feedback.receipt import call, filters, wider
-from wootric_mcp.feedback.report_parts import counted, names, nobody, score_data
+from wootric_mcp.feedback.report_parts import counted, names, nobody, score_data, source_told
 from wootric_mcp.feedback.search import Found
 
 _HIT_COLUMNS = ("date", "id", "score", "person", "text")
@@ -105,7 +105,8 @@ def _head(found: Found) -> list[str]:
 def _hit_line(found: Found, hit: Quote) -> str:
     date, number, score, person, text, *times = _hit_row(found, hit)
     times = [f" (×{each})" for each in times if each > 1]
-    return f"{date} #{number}, {'no score' if score is None else score}, {person}: “{text}”{''.join(times)}"
+    source = source_told(number, "no score" if score is None else score, person)
+    return f"{date} {source}: “{text}”{''.join(times)}"
 
 
 def _hit_row(found: Found, hit: Quote) -> list[Any]:
