@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import subprocess
 import sys
@@ -118,11 +117,12 @@ def _in_a_process(store: Path) -> Took:
 def _take(store: str) -> dict[str, float]:
     """All of `Took` but the memory, in a process that has loaded what a server loads when it starts."""
     import wootric_mcp.server  # noqa: F401
-
-    gc.freeze()
+    from wootric_mcp.__main__ import collect_seldom
     from wootric_mcp.store.analyses import Analyses
     from wootric_mcp.store.database import Database
     from wootric_mcp.store.holding import Holding, records
+
+    collect_seldom()
 
     def take() -> tuple[float, float]:
         from wootric_mcp.feedback.digest import digest

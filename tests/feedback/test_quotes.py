@@ -104,3 +104,9 @@ def test_picked_quotes_are_verbatim_and_distinct(records) -> None:
 def test_the_same_emoji_is_quoted_once() -> None:
     comments = analyse(many(["👍"] * 8 + ["😡"] * 4))
     assert [quote.text for quote in Quotes(comments, ALIASES.alias).pick(comments, 12)] == ["👍", "😡"]
+
+
+def test_the_best_of_many_comments_is_found_wherever_it_stands() -> None:
+    poor = [f"the export of report {place} fails, see https://evil.example" for place in range(700)]
+    good = [f"the export of report {place} fails on every account" for place in range(700)]
+    assert {text in good for mixed in (poor + good, good + poor) for text in pick(mixed, 1)} == {True}

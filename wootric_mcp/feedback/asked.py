@@ -29,7 +29,7 @@ class Asked:
         """The records are read once, and of each no more is kept than its comment needs."""
         self._selection = selection
         self._survey_type = survey_type
-        self._said = Sums()
+        self._said = Sums() if selection.query.strip() else None
         self._selected_ids: set[int] = set()
         self.tally = Tally(selection, survey_type, shown)
         self.responses = 0
@@ -37,7 +37,8 @@ class Asked:
         self.saying_ids: set[int] = set()
         """Comments that say what the query asks for, whatever category; all of them without a query."""
         self._elsewhere: list[FeedbackRecord] = []
-        comments = analyse(self._commented(self.tally.counted(self._passing(records))), lexicon)
+        passing = self._passing(records) if selection.where else records
+        comments = analyse(self._commented(self.tally.counted(passing)), lexicon)
         self.selected = Corpus(each for each in comments if each.record.id in self._selected_ids)
         """Comments that match the whole selection."""
         self.others = Corpus(each for each in comments if each.record.id not in self._selected_ids)
@@ -55,7 +56,7 @@ class Asked:
     @property
     def query_score(self) -> Score | None:
         """With a query: score of all who match it, whatever category."""
-        return self._said.score(self._survey_type) if self._selection.query.strip() else None
+        return self._said.score(self._survey_type) if self._said else None
 
     def effects(self, sayers: Sequence[Sequence[Comment]]) -> Effects:
         """What themes do to the score of the people asked about, by the comments that say each."""
@@ -77,7 +78,7 @@ class Asked:
         return analyse(self._elsewhere if self.selected else ())
 
     def _passing(self, records: Iterable[FeedbackRecord]) -> Iterator[FeedbackRecord]:
-        """All of these records."""
+        """All of these records; kept are those of other people that would be selected."""
         for record in records:
             if (
                 record.text
@@ -93,7 +94,8 @@ class Asked:
         """Of these records, those with a comment."""
         for record in records:
             if self._selection.includes_text(record.text):
-                self._said.add(record, self._survey_type)
+                if self._said:
+                    self._said.add(record, self._survey_type)
                 is_selected = self._selection.includes_score(record.score, self._survey_type)
                 self.responses += is_selected
                 if record.text:

@@ -64,9 +64,9 @@ _ENDINGS: dict[str, tuple[tuple[str, str], ...]] = {
 _LEAST = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Comment:
-    """A record with text, and what its text consists of."""
+    """A record with text, and what its text consists of; like that, not frozen only to be made quickly."""
 
     record: FeedbackRecord
     language: str
@@ -87,8 +87,8 @@ class Comment:
     def words(self) -> tuple[str, ...]:
         """In lower case, in order; cut when they are first asked for, which they mostly are not."""
         if self._words is None:
-            object.__setattr__(self, "_words", _words(self.record.text))
-        return self._words or ()
+            self._words = _words(self.record.text)
+        return self._words
 
 
 def analyse(records: Iterable[FeedbackRecord], lexicon: Lexicon | None = None) -> list[Comment]:
@@ -197,8 +197,8 @@ def _known(record: FeedbackRecord, lexicon: Lexicon | None) -> str:
 
 def _unpacked(record: FeedbackRecord, kept: str, phrases: _Phrases) -> Comment:
     """A comment by its `analysis`; one that does not tell its language has no phrases yet."""
-    head, *lines = kept.split("\n")
-    language, length, lexicon, themes, is_suspicious = _head(head)
+    lines = kept.split("\n")
+    language, length, lexicon, themes, is_suspicious = _head(lines.pop(0))
     return Comment(record, language, length, phrases.of(lines), lexicon, themes, is_suspicious)
 
 

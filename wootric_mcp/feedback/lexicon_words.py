@@ -62,13 +62,13 @@ def patterns_of(entry: str) -> tuple[Pattern, ...]:
     patterns: list[Pattern] = []
     for token in entry.split():
         bare = token.removeprefix(ANY).removesuffix(ANY)
-        words = words_of(bare)
+        words = words_of(fold(bare))
         if not words or ANY in bare:
             raise ValueError(f"“{entry}”: * stands before or after a word only")
         last = len(words) - 1
         patterns += [
             Pattern(
-                fold(word),
+                word,
                 is_begin=place == last and token.endswith(ANY),
                 is_end=place == 0 and token.startswith(ANY),
             )

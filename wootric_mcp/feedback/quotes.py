@@ -16,9 +16,10 @@ from wootric_mcp.feedback.records import FeedbackRecord, Person
 LONGEST = 200
 _TOKENS_A_CHARACTER = 0.35
 """A quote in a script that costs more than this is cut shorter in proportion."""
-_WEIGHED = 2_000
+_AROUND = 2_000
 """Characters on either side of a place by which it is told what a quote from there costs."""
-_POOL = 60
+_WEIGHED_COMMENTS, _POOL = 500, 60
+"""Comments among which those to quote are looked for, evenly spread over all, and the best of them."""
 _RELEVANCE = 0.7
 """Weight of being central against being different from what is quoted already."""
 _ALIKE = 0.8
@@ -90,6 +91,7 @@ class Quotes:
             form: weight * (1.0 if form in own or not own else _BESIDE)
             for form, weight in self._weights(members).items()
         }
+        members = members[:: math.ceil(len(members) / _WEIGHED_COMMENTS) or 1]
         centrality = {member.record.id: _centrality(member, weights) for member in members}
         greatest = max(centrality.values(), default=0.0) or 1.0
         relevance = {number: _RELEVANCE * each / greatest for number, each in centrality.items()}
@@ -144,7 +146,7 @@ def _said(comment: Comment) -> frozenset[str]:
 
 
 def _centrality(comment: Comment, weights: Mapping[str, float]) -> float:
-    found = sorted(map(weights.__getitem__, comment.phrases.keys() & weights.keys()), reverse=True)
+    found = sorted([weights[form] for form in comment.phrases if form in weights], reverse=True)
     # A comment with a link wants to be followed more than to be read.
     return (
         (0.01 + sum(found[:_TOP_PHRASES]))
@@ -173,7 +175,7 @@ def cut(record: FeedbackRecord, position: int, longest: int) -> Quote:
     """At most `longest` characters of a comment, or as many as cost no more tokens than those would in Latin
     letters, the one at `position` among them."""
     text = record.text
-    around = text[max(0, position - _WEIGHED) : position + _WEIGHED]
+    around = text[max(0, position - _AROUND) : position + _AROUND]
     longest = min(
         longest, int(longest * _TOKENS_A_CHARACTER / (estimate_tokens(around) / (len(around) or 1) or 1))
     )

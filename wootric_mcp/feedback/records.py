@@ -11,9 +11,10 @@ Person = Callable[[int], str]
 """Gives the alias of an end user. It is asked for whoever is quoted only."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FeedbackRecord:
-    """One survey response, ready to be analysed and shown.
+    """One survey response, ready to be analysed and shown. Nobody changes one; frozen, it would take three
+    times as long to make, and so many are made that it shows.
 
     `text` is what is shown: cleaned and masked once, before it comes here, and "" without a comment.
     Analysis, search and quotes all read this same text, so a quote is always a substring of it.

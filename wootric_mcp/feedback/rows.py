@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from wootric_mcp.feedback.comments import Comment
@@ -38,13 +39,18 @@ class Row:
 
 def told(comments: Iterable[Comment], lexicon: Lexicon | None) -> Told:
     """What the lexicon and the tags tell of these comments."""
-    found: Told = {}
+    found: defaultdict[Label, list[Comment]] = defaultdict(list)
     for comment in comments:
-        for name in lexicon.themes(comment) if lexicon else ():
-            found.setdefault(Label(name), []).append(comment)
+        for label in _labels(lexicon.themes(comment)) if lexicon else ():
+            found[label].append(comment)
         for tag in comment.record.tags:
-            found.setdefault(Label(tag, is_tag=True), []).append(comment)
-    return found
+            found[Label(tag, is_tag=True)].append(comment)
+    return dict(found)
+
+
+@lru_cache(maxsize=1 << 12)
+def _labels(names: frozenset[str]) -> tuple[Label, ...]:
+    return tuple(map(Label, names))
 
 
 def rows_of(

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from wootric_mcp.feedback.records import FeedbackRecord
@@ -49,6 +50,7 @@ SCALES: dict[SurveyType, Scale] = {
 }
 
 
+@lru_cache(maxsize=1 << 8)
 def category(score: int | None, survey_type: SurveyType) -> Category | None:
     """Part of the scale that a score lies in, in NPS words whatever the survey; None without a score in
     range."""
@@ -136,13 +138,11 @@ class Score:
 def score(records: Iterable[FeedbackRecord], survey_type: SurveyType) -> Score:
     """Score of all these records, of whom each person counts once for the interval, and each unknown one;
     leaving out what is excluded is the caller's business."""
-    counts: Counter[int | None] = Counter()
-    people: Counter[int | None] = Counter()
-    for record in records:
-        counts[record.score] += 1
-        people[record.end_user_id] += category(record.score, survey_type) is not None
-    unknown = people.pop(None, 0)
-    return score_of_counts(counts, survey_type, sum(map(bool, people.values())) + unknown)
+    records = list(records)
+    counts = Counter([record.score for record in records])
+    people = [record.end_user_id for record in records if category(record.score, survey_type)]
+    known = {person for person in people if person is not None}
+    return score_of_counts(counts, survey_type, len(known) + people.count(None))
 
 
 def score_of_counts(counts: Counter[int | None], survey_type: SurveyType, people: int | None = None) -> Score:

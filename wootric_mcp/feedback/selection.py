@@ -100,7 +100,7 @@ class Selection:
 
     def includes_person(self, record: FeedbackRecord) -> bool:
         """Whether the properties, as they were when the person answered, are those asked for."""
-        return has_properties(record.properties, self.where)
+        return not self.where or has_properties(record.properties, self.where)
 
     def includes_score(self, score: int | None, survey_type: SurveyType) -> bool:
         """Whether a score is of the category asked for."""

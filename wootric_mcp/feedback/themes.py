@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wootric_mcp.feedback.comments import Comment
@@ -37,8 +37,9 @@ _LONGEST_RUN = 5
 _RUN_SHARE = 0.6
 _PHRASE_SHARE = 0.05
 """Of a row's comments, that say the phrase which tells the row."""
-_COMMENTS_READ = 50
-"""Comments of a theme from which its run of words is made out."""
+_COMMENTS_READ, _FIRST_READ = 30, 10
+"""Comments of a theme from which its run of words is made out; the first of them tell whether it may have
+one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,7 @@ def _of_phrase(
     return Theme(
         phrase=phrase,
         form=form,
-        run=_run(phrase.split(), found[:_COMMENTS_READ]),
+        run=_run(phrase.split(), found),
         members=tuple(found),
         share=len(found) / n,
         others=tuple(scored),
@@ -206,6 +207,8 @@ def _of_row(row: Row, counts: Counter[str], n: int, survey_type: SurveyType) -> 
     examples: dict[str, Comment] = {}
     missing = set(weight)
     for comment in row.asked:
+        if not missing:
+            break
         found = missing & comment.phrases.keys()
         examples |= dict.fromkeys(found, comment)
         missing -= found
@@ -217,7 +220,7 @@ def _of_row(row: Row, counts: Counter[str], n: int, survey_type: SurveyType) -> 
     best = next(iter(own), "")
     saying = [comment for comment in row.asked if best in comment.phrases]
     phrase = spelling_of(best, saying) if best else ""
-    run = _run(phrase.split(), saying[:_COMMENTS_READ]) if phrase else ""
+    run = _run(phrase.split(), saying) if phrase else ""
     return Theme(
         phrase=row.label.name if row.label.is_tag else phrase,
         form=best,
@@ -284,14 +287,30 @@ def _run(phrase: list[str], members: Sequence[Comment]) -> str:
     """The longest run of words around a phrase that most of its comments share, cut where it would dangle."""
     from wootric_mcp.feedback.stop_words import JOINING
 
-    shared: Counter[tuple[str, ...]] = Counter()
+    first, others = members[:_FIRST_READ], members[_FIRST_READ:_COMMENTS_READ]
+    shared = _runs(phrase, first)
+    if max(shared.values(), default=0) < _RUN_SHARE / 2 * len(first):
+        return ""
+    shared += _runs(phrase, others)
+    least = max(2, _RUN_SHARE * (len(first) + len(others)))
+    ranked = [
+        (-len(run), -times, run)
+        for run, times in shared.items()
+        if times >= least and not JOINING & ({run[0], run[-1]} - {phrase[0]})
+    ]
+    return " ".join(min(ranked)[2]) if ranked else ""
+
+
+def _runs(phrase: list[str], members: Iterable[Comment]) -> Counter[tuple[str, ...]]:
+    """How many of these comments say each run of words around a phrase."""
+    said: Counter[tuple[str, ...]] = Counter()
     whole, length = tuple(phrase), len(phrase)
     for comment in members:
         words = comment.words
         places = [
             at for at, word in enumerate(words) if word == whole[0] and words[at : at + length] == whole
         ]
-        shared.update(
+        said.update(
             {
                 words[begin : begin + longer]
                 for at in places
@@ -300,9 +319,4 @@ def _run(phrase: list[str], members: Sequence[Comment]) -> str:
                 if begin + longer <= len(words)
             }
         )
-    ranked = [
-        (-len(run), -times, run)
-        for run, times in shared.items()
-        if times >= max(2, _RUN_SHARE * len(members)) and not JOINING & ({run[0], run[-1]} - {phrase[0]})
-    ]
-    return " ".join(min(ranked)[2]) if ranked else ""
+    return said

@@ -9,9 +9,11 @@ from functools import cache
 # Python's \w leaves out the vowel signs of several scripts, without which their words fall apart.
 _LETTER = r"\w\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff\u0e00-\u0eff"
 # Articles and the like that French and Italian write in one with the word after them.
-_ELIDED = "(?i:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|un|dell|all|nell|sull|quell|quest)['’]"
+_ELIDED = "[cdjlmnst]|qu|jusqu|lorsqu|puisqu|un|dell|all|nell|sull|quell|quest"
 _POINT = r"(?<=[0-9])\.(?=[0-9])"  # within a number or a version
-WORD = re.compile(rf"{_ELIDED}(?=[{_LETTER}]{{2}})|[{_LETTER}]+(?:(?:['’]|{_POINT})[{_LETTER}]+)*")
+_WORD = rf"{{elided}}['’](?=[{_LETTER}]{{{{2}}}})|[{_LETTER}]+(?:(?:['’]|{_POINT})[{_LETTER}]+)*"
+WORD = re.compile(_WORD.format(elided=f"(?i:{_ELIDED})"))
+_LOWERED_WORD = re.compile(_WORD.format(elided=f"(?:{_ELIDED})"))  # twice as fast
 CLAUSE_END = re.compile(rf"(?:(?!{_POINT})[^{_LETTER}\s'’-])+|\s-+\s")
 _MARKS = re.compile(r"[\u0300-\u036f]+")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
@@ -29,8 +31,9 @@ def fold(text: str) -> str:
 
 
 def words_of(text: str) -> list[str]:
-    """Words in order; an elided article (l', dell') is a word of its own that ends with its apostrophe."""
-    return WORD.findall(text)
+    """Words of a text in lower case, in order; an elided article (l', dell') is a word of its own that ends
+    with its apostrophe."""
+    return _LOWERED_WORD.findall(text)
 
 
 def is_elided(word: str) -> bool:
