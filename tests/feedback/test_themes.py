@@ -128,6 +128,13 @@ def test_japanese_and_chinese_have_themes() -> None:
     assert themes_of(chinese)["客服"].n == 3
 
 
+def test_a_run_of_chinese_is_written_as_the_comments_write_it_and_japanese_has_none() -> None:
+    chinese = many(["价格太贵了，我们负担不起。", "你们的价格太贵了", "觉得价格太贵了，没有折扣"])
+    assert themes_of(chinese)["价格"].run == "价格太贵了"
+    japanese = many(["サポートの対応が遅い", "サポートの対応が良くない", "サポートの対応が遅すぎる"])
+    assert themes_of(japanese)["サポート"].run == ""
+
+
 def test_no_more_themes_than_asked_for_and_none_of_nothing() -> None:
     words = ["invoice", "parking", "login", "export", "dashboard"]
     texts = [f"{word} {word}{n}" for word in words for n in range(4)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import takewhile
 from typing import Any, Literal
 
@@ -46,7 +46,7 @@ class Term:
         return " ".join(self.words) or self.unspaced
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Query:
     """What a comment has to say: of every group one term, and none of `without`."""
 
@@ -57,6 +57,11 @@ class Query:
     def terms(self) -> tuple[Term, ...]:
         return tuple(term for group in self.groups for term in group)
 
+    @cached_property
+    def _needed(self) -> tuple[tuple[str, ...], ...]:
+        """Of each group letters, of which every comment that says one of its terms contains some."""
+        return tuple(tuple(root for term in group for root in _roots(term)) for group in self.groups)
+
     def matches(self, text: str) -> bool:
         """Whether a comment says it; case, accents and plural do not matter."""
         if not self.groups and not self.without:
@@ -66,8 +71,9 @@ class Query:
     def matches_folded(self, folded: str) -> bool:
         """The same for text that is folded already."""
         # A look for the bare letters spares most comments the cutting into words.
-        if not all(any(_may_have(term, folded) for term in group) for group in self.groups):
-            return False
+        for letters in self._needed:
+            if not any(map(folded.__contains__, letters)):
+                return False
         words = words_of(folded)
         return all(
             any(occurrences(term, words, folded) for term in group) for group in self.groups
@@ -211,6 +217,7 @@ def _is_form_in(language: str, wanted: str, word: str) -> bool:
     return any(not language or form.endswith(f" {language}") for form in shared)
 
 
+@lru_cache(maxsize=1 << 16)
 def fits(wanted: str, word: str, *, exact: bool = False) -> bool:
     """Whether a word is the wanted one, or another form of it as for themes.
 
@@ -244,11 +251,6 @@ def _singular(word: str) -> str:
     return word
 
 
-def _may_have(term: Term, folded: str) -> bool:
-    return any(root in folded for root in _roots(term))
-
-
-@lru_cache(maxsize=256)
 def _roots(term: Term) -> tuple[str, ...]:
     """Letters of which every comment with this term contains one or the other."""
     if term.unspaced:

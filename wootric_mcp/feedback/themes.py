@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from wootric_mcp.feedback.comments import Comment
 from wootric_mcp.feedback.phrases import (
@@ -23,6 +24,7 @@ from wootric_mcp.feedback.phrases import (
 )
 from wootric_mcp.feedback.rows import Label, Row
 from wootric_mcp.feedback.score import Score, SurveyType, score, score_of_counts
+from wootric_mcp.feedback.words import is_unspaced
 
 _MOST_CANDIDATES = 150
 _GATHERING = 1.5
@@ -294,11 +296,23 @@ def _run(phrase: list[str], members: Sequence[Comment]) -> str:
     shared += _runs(phrase, others)
     least = max(2, _RUN_SHARE * (len(first) + len(others)))
     ranked = [
-        (-len(run), -times, run)
+        (-len(run), -times, written)
         for run, times in shared.items()
-        if times >= least and not JOINING & ({run[0], run[-1]} - {phrase[0]})
+        if times >= least and not JOINING & ({run[0], run[-1]} - {phrase[0]}) and (written := _written(run))
     ]
-    return " ".join(min(ranked)[2]) if ranked else ""
+    return min(ranked)[2] if ranked else ""
+
+
+def _written(run: Sequence[str]) -> str:
+    """A run of words as it is written; "" if it is not, for what stands between Japanese words is left out.
+
+    Of Chinese the words are pairs of characters, of which each begins with the one that the last ends with.
+    """
+    if not is_unspaced(run[0]):
+        return " ".join(run)
+    if any(one[-1] != other[0] or len(other) != 2 for one, other in pairwise(run)):
+        return ""
+    return run[0] + "".join(word[1] for word in run[1:])
 
 
 def _runs(phrase: list[str], members: Iterable[Comment]) -> Counter[tuple[str, ...]]:
