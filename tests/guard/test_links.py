@@ -1,4 +1,4 @@
-"""A survey's message may name no sender and lead nowhere that the operator has not allowed."""
+"""A text of a message leads nowhere that the operator has not allowed, however it is written."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wootric_mcp.guard.message import faults, placeholders
+from wootric_mcp.guard.message import faults
 
 OURS = ("acme.test",)
 
@@ -27,6 +27,18 @@ ATTACKS = [
     "https://acme.test?@evil.test",
     "https://acme.test#@evil.test",
     "https://acme.test;@evil.test/",
+    "https://acme.test@evil.test/",
+    "https://acme.test\uff0f@evil.test",
+    "https://acme.test\uff1f@evil.test",
+    "https://acme.test\u2044@evil.test",
+    "https:evil",
+    "https:/\\evil.test",
+    "http:///evil.test",
+    "\\\\evil.test",
+    "https://acme.test%2eevil.test/",
+    "https://acme.test|evil.test",
+    "https://acme.test/)evil.test/x",
+    "1https://evil",
     # Backslashes and slashes that are missing.
     "https://evil.test\\@acme.test",
     "https:\\\\evil.test",
@@ -53,6 +65,13 @@ ATTACKS = [
     "https://acme.test..evil.test",
     "https://acme.test:evil.test",
     "https://evil.test:443/acme.test",
+    "evil.test:8080/x",
+    "evil.test.",
+    "https://localhost/",
+    "https://[2001:db8::1]/x",
+    "https://[::ffff:192.0.2.7]/",
+    "http://0300.0000.0002.0007/",
+    "x@[192.0.2.7]",
     # Schemes.
     "mailto:x@acme.test",
     "javascript:alert(1)",
@@ -64,6 +83,11 @@ ATTACKS = [
     "file:///etc/passwd",
     "slack://evil",
     "https://acme.test/?next=https://evil.test",
+    "tel:+353861234567",
+    "sms:+353861234567",
+    "skype:evil?call",
+    "ms-word:ofe|u|x",
+    "whatsapp://send",
     # Numbers.
     "http://192.0.2.7/login",
     "192.0.2.7",
@@ -97,6 +121,16 @@ ATTACKS = [
     "(https://acme.test/),evil.test",
     "https://acme.test>evil.test",
     "“https://acme.test”.evil.test",
+    "https&colon;//evil",
+    "evil&amp;amp;amp;amp;#46;test",
+    "<a href=evil>x</a>",
+    "<a href='/x'>x</a>",
+    "&lt;a href=&quot;evil&quot;&gt;x",
+    "<img src=x",
+    "<form action=evil>",
+    "<b onclick=x>",
+    "[x](evil)",
+    "[x](//evil.test)",
     # Characters that cannot be seen, that look alike or that count as dots.
     "ev\u200bil.test",
     "evil.te\u00adst",
@@ -125,6 +159,18 @@ ATTACKS = [
     "acme.tеst",
     "ⓔⓥⓘⓛ.ⓣⓔⓢⓣ",
     "𝐞𝐯𝐢𝐥.𝐭𝐞𝐬𝐭",
+    "https://\u0430cme.test/",
+    "https://acm\u00e9.test",
+    "https://acme\u0301.test",
+    "xn--cme-7cd.test",
+    "https://xn--80ak6aa92e.com",
+    "\u24d4\u24e5\u24d8\u24db.test",
+    "\u0909\u0926\u093e\u0939\u0930\u0923.\u092d\u093e\u0930\u0924",
+    "\u4f8b\u3048.\u30c6\u30b9\u30c8",
+    "https://acme.test\u200b.evil.test",
+    "https://acme.test/\u200bevil.test",
+    "evil\u00ad.test",
+    "ev\U000e0041il.test",
     # Placeholders that make one.
     "https://{{host}}/acme.test",
     "https://{{host}}.acme.test",
@@ -135,6 +181,12 @@ ATTACKS = [
     "{{a}}://x",
     "[us]({{a}})",
     "<a href={{a}}>",
+    "{{host}}.test",
+    "{{{host}}}.test",
+    "evil{{dot}}test",
+    "{{scheme}}://evil",
+    "https://acme.test{{rest}}",
+    "https://acme.test/{{rest}}",
 ]
 HARMLESS = [
     "How likely are you to recommend us, e.g. to a colleague?",
@@ -157,6 +209,13 @@ HARMLESS = [
     "Merci\u00a0! C’était «\u00a0bien\u00a0»\u202f?",
     "👩\u200d💻 Tell us! ☺\ufe0f",
     "Ist die Ge\u00adschäfts\u00adstelle gut erreichbar?",
+    "See <a href='https://acme.test/help'>help</a>, [more](https://acme.test/more) or https://app.acme.test.",
+    "https://acme.test:8443/a_(b)?c=d&e=f#g",
+    "I <3 it, and 2 < 3; <b>really</b>.<br/>",
+    "Your data: what we keep (and why). Tel: 0800 123",
+    "आपका अनुभव कैसा था? क्या आप हमें सुझाएँगे।",
+    "Merci\u00a0! ❤️ 👍🏽 — à bientôt",
+    "{{first}}{{last}}, how is {{product}}? Our {{plan}}-plan costs {{price}}.50, or {{user}}@acme.test",
 ]
 
 
@@ -189,138 +248,13 @@ def test_no_text_around_a_link_hides_it(links: list[str], before: str, after: st
     assert faults({"intro": f"{before} {' '.join(links)} {after}"}, [], OURS)
 
 
-def test_without_domains_no_link_and_no_other_sender_may_be_named() -> None:
-    assert "WOOTRIC_SEND_DOMAINS" in faults({"intro": "https://acme.test"}, [], ())[0]
-    for name in ("reply_to_email", "custom_sender_email", "senders_name"):
-        (said,) = faults({name: "care@acme.test"}, [], ())
-        assert said.startswith(f"{name} cannot be given")
-    (said,) = faults({"survey_settings": {"logo_url": "https://acme.test/logo.png"}}, [], ("*",))
-    assert said.startswith("logo_url cannot be given")
+def test_an_allowed_domain_is_spelt_in_its_own_letters_only() -> None:
+    assert faults({"intro": "https://gross.test"}, [], ("gross.test",)) == []
+    assert faults({"intro": "https://groß.test"}, [], ("gross.test",))
 
 
-def test_senders_and_logos_are_of_an_allowed_domain() -> None:
-    fine = {
-        "reply_to_email": "care@mail.acme.test",
-        "custom_sender_email": "nps@acme.test",
-        "senders_name": "Acme",
-        "survey_settings": {"logo_url": "https://cdn.acme.test/logo.png"},
-    }
-    assert faults(fine, [], OURS) == []
-    bad = {
-        "reply_to_email": "care@evil.test",
-        "custom_sender_email": "nps@notacme.test",
-        "senders_name": "evil.test",
-        "survey_settings": {"logo_url": "https://acme.test.evil.test/logo.png"},
-    }
-    assert len(faults(bad, [], OURS)) == 4
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "x@evil.test",
-        "x@acme.test.evil.test",
-        "x@evil.test%0a.acme.test",
-        "x@evil.test/.acme.test",
-        "x@evil.test\\.acme.test",
-        "x@evil.test(.acme.test",
-        "x@evil.test\u200b.acme.test",
-        "x@[192.0.2.7]",
-        "x@аcme.test",
-        "x@acme.test\r\nBcc:y@evil.test",
-    ],
-)
-@pytest.mark.parametrize("field", ["reply_to_email", "custom_sender_email"])
-def test_a_sender_elsewhere_is_refused(field: str, address: str) -> None:
-    (said,) = faults({field: address}, [], OURS)
-    assert said.startswith(f"{field} is outside the allowed domains")
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://evil.test\\@acme.test/logo.png",
-        "https://acme.test@evil.test/logo.png",
-        "https://evil.test%2f.acme.test/logo.png",
-        "http://2130706433/logo.png",
-        "https://acmе.test/logo.png",
-        "https://acme.test:x/logo.png",
-        "https://[::1]/logo.png",
-    ],
-)
-def test_a_logo_from_elsewhere_is_refused(url: str) -> None:
-    (said,) = faults({"survey_settings": {"logo_url": url}}, [], OURS)
-    assert said.startswith("logo_url is outside the allowed domains")
-
-
-HEADERS = [
-    "Hi\r\nBcc: x@acme.test",
-    "Hi\nthere",
-    "Hi\rthere",
-    "Hi\u2028there",
-    "Hi\x85there",
-    "Hi\x00there",
-    "Hi&#10;there",
-    "=?utf-8?q?visit_evil=2Etest?=",
-    "=?UTF-8?B?ZXZpbC50ZXN0?=",
-]
-
-
-@pytest.mark.parametrize("text", HEADERS)
-def test_a_header_cannot_be_ended_or_disguised_by_a_text_or_a_value(text: str) -> None:
-    for name, message in {
-        "subject": {"subject": text},
-        "senders_name": {"senders_name": text},
-        "product_name": {"survey_settings": {"product_name": text}},
-    }.items():
-        (said,) = faults(message, [], OURS)
-        assert said.startswith(f"{name} has a line break")
-    (said,) = faults({"subject": "Dear {{who}}"}, [{"who": "Ann"}, {"who": text}], OURS)
-    assert said.startswith("subject has a line break")
-
-
-def test_an_intro_may_have_lines() -> None:
-    assert faults({"intro": "Dear {{who}},\n\nthank you."}, [{"who": "Ann\nLee"}], OURS) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "values"),
-    [
-        ("Look at {{what}}.", {"what": "evil.test"}),
-        ("Look at {{what}}.", {"what": "see https://evil.test now"}),
-        ("Look at {{what}}.", {"what": "<a href=//1>"}),
-        ("{{a}}.{{b}}", {"a": "evil", "b": "test"}),
-        ("{{a}}.{{b}}", {"a": "evil"}),
-        ("evil.{{tld}}", {"tld": "test"}),
-        ("{{scheme}}//evil", {"scheme": "https:"}),
-        ("{{scheme}}evil", {"scheme": "http://"}),
-        ("ev{{ gap }}il.te{{gap}}st", {"gap": ""}),
-        ("evil{{gap}}.acme.test", {"gap": ".test/"}),
-        ("evil&#4{{rest}}test", {"rest": "6;"}),
-        ("www{{dot}}evil{{dot}}test", {"dot": "。"}),
-        ("acme.test{{more}}", {"more": "@evil.test"}),
-    ],
-)
-def test_a_value_cannot_make_a_link(text: str, values: dict[str, str]) -> None:
-    harmless = dict.fromkeys(("what", "a", "b", "tld", "scheme", "gap", "rest", "dot", "more"), "fine")
-    said = " ".join(faults({"intro": text}, [harmless, values], OURS))
-    assert said.startswith("intro")
-
-
-def test_known_values_that_make_no_link_pass() -> None:
-    assert faults({"intro": "Version {{major}}.{{minor}}?"}, [{"major": "3", "minor": "5"}], OURS) == []
-
-
-def test_five_thousand_people_with_a_long_intro_are_checked_soon() -> None:
-    text = "Dear {{who}}, " + "we would like to know how it went, and/or what you think. " * 300
-    people = [{"who": f"Ann. {number} &amp; co"} for number in range(5_000)]
-    begun = time.perf_counter()
-    assert faults({"intro": text, "subject": "{{who}}"}, people, OURS) == []
-    assert time.perf_counter() - begun < 10
-
-
-def test_a_placeholder_cannot_smuggle_in_a_link() -> None:
-    message = {"intro": "Look at {{what}}{{rest}}."}
-    assert faults(message, [{"what": "billing", "rest": ""}], OURS) == []
-    assert faults(message, [{"what": "billing"}, {"what": "evil", "rest": ".test"}], OURS)
-    assert placeholders(message) == ["what", "rest"]
+def test_long_texts_are_read_in_proportion_to_their_length() -> None:
+    for part in ("a", "a.", "<a ", "a:", "](", "&amp;", "\u200b", "https://acme.test/ "):
+        begun = time.process_time()
+        faults({"intro": part * (20_000 // len(part))}, [], OURS)
+        assert time.process_time() - begun < 2, part
