@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -144,6 +145,30 @@ def test_too_few_answers_say_how_many_more_would_tell() -> None:
     needed = data["compared"]["change"]["more_needed"]
     assert f"too few answers to say; about {needed} more would be needed." in text
     assert "with a property of list_segments as group_by" in text
+
+
+@pytest.mark.parametrize("changed", [(10, 5, 5), (1, 2, 17)], ids=["alone", "beside one that is real"])
+def test_as_many_more_answers_as_are_said_to_be_needed_make_a_change_more_than_chance(
+    changed: tuple[int, int, int],
+) -> None:
+    same = {f"p{number:02}": (10, 5, 5) for number in range(10)}
+
+    def told(grown: float) -> str:
+        """What is told of the change of the plan A, with so many times the answers."""
+        sides = [
+            answers(first, **{plan: tuple(math.ceil(grown * n) for n in each) for plan, each in side.items()})
+            for first, side in (
+                (1, {**same, "A": (10, 5, 5), "B": (10, 5, 5)}),
+                (9_000, {**same, "A": (6, 5, 9), "B": changed}),
+            )
+        ]
+        found = analyze(sides[1], receipt=RECEIPT, earlier=(sides[0], BEFORE), group_by="plan")
+        assert found.tests == 13
+        return next(line for line in text_of(found, 4_000).splitlines() if line.startswith("A: "))
+
+    assert (needed := re.search(r"too few answers to say; about (\d+) more would be needed", told(1)))
+    assert ", more than chance; " in told(1 + int(needed[1]) / 20)
+    assert ", more than chance; " not in told(1 + int(needed[1]) / 20 / 2)
 
 
 def test_people_who_answer_again_count_once_in_margins() -> None:
