@@ -126,11 +126,26 @@ def test_a_change_is_told_with_its_interval_verdict_and_what_it_consists_of() ->
     assert "they do not tell causes" in text and "they do not tell causes" in data["summary"]
 
 
-def test_groups_that_all_rise_while_the_whole_falls_are_pointed_out() -> None:
-    before, after = answers(1, A=(160, 20, 20), B=(6, 20, 14)), answers(1_000, A=(34, 4, 2), B=(40, 100, 60))
-    found = analyze(after, receipt=RECEIPT, earlier=(before, BEFORE), group_by="plan")
-    assert "Reversal: the whole fell though each group rose. Judge by the groups." in text_of(found)
-    assert "reversal" in analysis_as_data(found)["compared"]
+@pytest.mark.parametrize(("times", "is_told"), [(1, False), (4, True)])
+def test_groups_that_all_rise_while_the_whole_falls_are_pointed_out_if_together_they_do_by_more_than_chance(
+    times: int, is_told: bool
+) -> None:
+    fond, cool = ((160, 20, 20), (34, 4, 2)), ((6, 20, 14), (40, 100, 60))
+    sides = [
+        answers(
+            first, **{plan: tuple(times * n for n in each[side]) for plan, each in (("A", fond), ("B", cool))}
+        )
+        for side, first in enumerate((1, 10_000))
+    ]
+    found = analyze(sides[1], receipt=RECEIPT, earlier=(sides[0], BEFORE), group_by="plan")
+    assert found.compared and found.compared.split
+    assert found.compared.difference.verdict == "real" and found.compared.split.is_reversal
+    told = "Reversal: the whole fell though each group rose. Judge by the groups."
+    assert (told in text_of(found)) == is_told
+    assert ("reversal" in analysis_as_data(found)["compared"]) == is_told
+
+
+def test_groups_that_rise_by_a_hair_are_no_reversal() -> None:
     before, after = answers(1, A=(500, 300, 200), B=(500, 300, 200)), answers(9_000, A=(501, 300, 199))
     after += answers(12_000, B=(505, 300, 203))
     same = analyze(after, receipt=RECEIPT, earlier=(before, BEFORE), group_by="plan")

@@ -157,8 +157,10 @@ def _split_told(found: Analysis, compared: Compared) -> list[str]:
 
 
 def _shows_reversal(compared: Compared) -> bool:
-    """Whether the whole and all groups went opposite ways, and not merely by a hair."""
-    return bool(compared.split and compared.split.is_reversal) and compared.difference.verdict != "level"
+    """Whether all groups changed against the whole, together by more than chance, it not just by a hair."""
+    parts = compared.split
+    is_sure = parts is not None and parts.is_reversal and parts.rate.verdict == "real"
+    return is_sure and compared.difference.verdict != "level"
 
 
 def _notes(found: Analysis) -> str:
