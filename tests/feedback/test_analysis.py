@@ -54,17 +54,20 @@ def text_of(found: Analysis, budget: int = 1_500) -> str:
 
 def test_a_period_alone_has_its_score_distribution_and_receipt() -> None:
     records = [*answers(1, Team=(20, 10, 10)), record(900, "", 10, excluded=True), record(901, "", 44)]
+    records += [record(902, "", None), record(903, "a word", None)]
     found = analyze(records, receipt=RECEIPT)
     text, data = text_of(found), analysis_as_data(found)
     assert text.startswith(
         "NPS 25 (-1 to 48), n = 40: 20 promoters (50 %), 10 passives (25 %), 10 detractors (25 %).\n"
         "Period: 2026-11-09 to 2026-11-15 (Europe/Berlin), as of 2026-11-18 16:30. "
-        "41 responses; 1 excluded one left out.\n1 score outside 0 to 10 not counted.\n"
+        "43 responses; 1 excluded one left out.\n"
+        "1 score outside 0 to 10 is not counted. 2 responses have no score.\n"
         "Scores from 0 to 10: 10, 0, 0, 0, 0, 0, 0, 0, 10, 0, 20.\n"
     )
     assert text.endswith('Next: summarize_feedback(period="last_week")')
     assert data["score"]["value"] == 25 and data["distribution"] == [10, *[0] * 7, 10, 0, 20]
     assert data["untrusted"] == {}
+    assert data["summary"].endswith("1 score outside 0 to 10 is not counted. 2 responses have no score.")
 
 
 def test_groups_are_told_against_all_others_the_largest_first() -> None:

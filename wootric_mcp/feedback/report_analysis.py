@@ -24,6 +24,7 @@ from wootric_mcp.feedback.report_parts import (
     score_data,
     signed,
     stands_on,
+    uncounted_told,
     verdict_told,
 )
 from wootric_mcp.feedback.score import NO_PERCENTAGE_BELOW, SCALES, percent
@@ -165,10 +166,7 @@ def _shows_reversal(compared: Compared) -> bool:
 
 def _notes(found: Analysis) -> str:
     """How the figures are to be taken."""
-    scale, notes = SCALES[found.survey_type], []
-    if found.score.out_of_range:
-        outside = f"outside {scale.lowest} to {scale.highest} not counted."
-        notes.append(f"{counted(found.score.out_of_range, 'score')} {outside}")
+    notes = uncounted_told(found.score)
     if found.repeats:
         notes.append(f"{repeats_told(found.repeats)}: margins and verdicts count them once.")
     if found.compared and found.compared.in_both:
