@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -53,17 +54,20 @@ def text_of(found: Analysis, budget: int = 1_500) -> str:
 
 def test_a_period_alone_has_its_score_distribution_and_receipt() -> None:
     records = [*answers(1, Team=(20, 10, 10)), record(900, "", 10, excluded=True), record(901, "", 44)]
+    records += [record(902, "", None), record(903, "a word", None)]
     found = analyze(records, receipt=RECEIPT)
     text, data = text_of(found), analysis_as_data(found)
     assert text.startswith(
         "NPS 25 (-1 to 48), n = 40: 20 promoters (50 %), 10 passives (25 %), 10 detractors (25 %).\n"
         "Period: 2026-11-09 to 2026-11-15 (Europe/Berlin), as of 2026-11-18 16:30. "
-        "41 responses; 1 excluded one left out.\n1 score outside 0 to 10 not counted.\n"
+        "43 responses; 1 excluded one left out.\n"
+        "1 score outside 0 to 10 is not counted. 2 responses have no score.\n"
         "Scores from 0 to 10: 10, 0, 0, 0, 0, 0, 0, 0, 10, 0, 20.\n"
     )
     assert text.endswith('Next: summarize_feedback(period="last_week")')
     assert data["score"]["value"] == 25 and data["distribution"] == [10, *[0] * 7, 10, 0, 20]
     assert data["untrusted"] == {}
+    assert data["summary"].endswith("1 score outside 0 to 10 is not counted. 2 responses have no score.")
 
 
 def test_groups_are_told_against_all_others_the_largest_first() -> None:
@@ -125,11 +129,26 @@ def test_a_change_is_told_with_its_interval_verdict_and_what_it_consists_of() ->
     assert "they do not tell causes" in text and "they do not tell causes" in data["summary"]
 
 
-def test_groups_that_all_rise_while_the_whole_falls_are_pointed_out() -> None:
-    before, after = answers(1, A=(160, 20, 20), B=(6, 20, 14)), answers(1_000, A=(34, 4, 2), B=(40, 100, 60))
-    found = analyze(after, receipt=RECEIPT, earlier=(before, BEFORE), group_by="plan")
-    assert "Reversal: the whole fell though each group rose. Judge by the groups." in text_of(found)
-    assert "reversal" in analysis_as_data(found)["compared"]
+@pytest.mark.parametrize(("times", "is_told"), [(1, False), (4, True)])
+def test_groups_that_all_rise_while_the_whole_falls_are_pointed_out_if_together_they_do_by_more_than_chance(
+    times: int, is_told: bool
+) -> None:
+    fond, cool = ((160, 20, 20), (34, 4, 2)), ((6, 20, 14), (40, 100, 60))
+    sides = [
+        answers(
+            first, **{plan: tuple(times * n for n in each[side]) for plan, each in (("A", fond), ("B", cool))}
+        )
+        for side, first in enumerate((1, 10_000))
+    ]
+    found = analyze(sides[1], receipt=RECEIPT, earlier=(sides[0], BEFORE), group_by="plan")
+    assert found.compared and found.compared.split
+    assert found.compared.difference.verdict == "real" and found.compared.split.is_reversal
+    told = "Reversal: the whole fell though each group rose. Judge by the groups."
+    assert (told in text_of(found)) == is_told
+    assert ("reversal" in analysis_as_data(found)["compared"]) == is_told
+
+
+def test_groups_that_rise_by_a_hair_are_no_reversal() -> None:
     before, after = answers(1, A=(500, 300, 200), B=(500, 300, 200)), answers(9_000, A=(501, 300, 199))
     after += answers(12_000, B=(505, 300, 203))
     same = analyze(after, receipt=RECEIPT, earlier=(before, BEFORE), group_by="plan")
@@ -144,6 +163,30 @@ def test_too_few_answers_say_how_many_more_would_tell() -> None:
     needed = data["compared"]["change"]["more_needed"]
     assert f"too few answers to say; about {needed} more would be needed." in text
     assert "with a property of list_segments as group_by" in text
+
+
+@pytest.mark.parametrize("changed", [(10, 5, 5), (1, 2, 17)], ids=["alone", "beside one that is real"])
+def test_as_many_more_answers_as_are_said_to_be_needed_make_a_change_more_than_chance(
+    changed: tuple[int, int, int],
+) -> None:
+    same = {f"p{number:02}": (10, 5, 5) for number in range(10)}
+
+    def told(grown: float) -> str:
+        """What is told of the change of the plan A, with so many times the answers."""
+        sides = [
+            answers(first, **{plan: tuple(math.ceil(grown * n) for n in each) for plan, each in side.items()})
+            for first, side in (
+                (1, {**same, "A": (10, 5, 5), "B": (10, 5, 5)}),
+                (9_000, {**same, "A": (6, 5, 9), "B": changed}),
+            )
+        ]
+        found = analyze(sides[1], receipt=RECEIPT, earlier=(sides[0], BEFORE), group_by="plan")
+        assert found.tests == 13
+        return next(line for line in text_of(found, 4_000).splitlines() if line.startswith("A: "))
+
+    assert (needed := re.search(r"too few answers to say; about (\d+) more would be needed", told(1)))
+    assert ", more than chance; " in told(1 + int(needed[1]) / 20)
+    assert ", more than chance; " not in told(1 + int(needed[1]) / 20 / 2)
 
 
 def test_people_who_answer_again_count_once_in_margins() -> None:

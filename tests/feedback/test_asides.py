@@ -151,9 +151,28 @@ def test_comments_that_sound_opposite_to_their_score_are_counted_and_quoted() ->
     assert not {row[0] for row in rows} & {row[1] for row in data["untrusted"]["quotes"]["rows"]}
 
 
+def test_comments_with_a_score_that_the_survey_does_not_have_are_told_from_those_without_one() -> None:
+    found = summed_up(account((PRAISE, None), (COMPLAINT, 11), (PRAISE, 99), (COMPLAINT, 42)))
+    text, data = as_text(found, fence=steady), as_data(found, budget=4_000)
+    assert (
+        "\nA guess from how scored comments are written: of 1 comment without a score, 1 sound positive, "
+        "0 negative, 0 unknown; of 3 comments with a score outside 0 to 10, 1 sound positive, 2 negative, "
+        "0 unknown."
+    ) in text
+    assert data["sounding"]["without_score"] == {"positive": 1, "negative": 0, "unknown": 0}
+    assert data["sounding"]["score_out_of_range"] == {"positive": 1, "negative": 2, "unknown": 0}
+    for told in (text, data["summary"]):
+        assert "3 scores outside 0 to 10 are not counted. 1 response has no score." in told.replace("\n", " ")
+    few = summed_up(many(["fine", "good"], score=None) + many(["so so"], score=11, start=9))
+    assert (
+        "2 comments without a score, 1 comment with a score outside 0 to 10; too few others are scored to "
+        "guess how they sound."
+    ) in as_text(few, fence=steady)
+
+
 def test_without_enough_scored_comments_how_the_others_sound_is_unknown() -> None:
     found = summed_up(many(["fine", "good", "so so"], score=None))
-    assert "3 comments without a score; too few have one to guess how they sound." in as_text(
+    assert "3 comments without a score; too few others are scored to guess how they sound." in as_text(
         found, fence=steady
     )
     assert as_data(found)["sounding"]["without_score"]["unknown"] == 3

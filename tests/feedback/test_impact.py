@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.feedback.making import RECEIPT, RECORDS, digest, many, record
+from wootric_mcp.feedback.digest import Digest
 from wootric_mcp.feedback.impact import Counts, Effects, effects
 from wootric_mcp.feedback.report import as_data, as_text
 from wootric_mcp.feedback.score import SurveyType, score_of_counts
@@ -85,10 +87,63 @@ def test_what_a_digest_tells_adds_up_to_the_score_of_all_in_either_form(selectio
     for budget in (1_000, 1_500, 8_000):
         data = as_data(found, budget=budget)
         place = data["themes"]["columns"].index("contribution")
-        told = [row[place] for row in data["themes"]["rows"]] + list(data["contributions"].values())
+        told = [row[place] or 0 for row in data["themes"]["rows"]] + list(data["contributions"].values())
         assert sum(told) == pytest.approx(found.score.value, abs=0.01 * len(told))
         text = as_text(found, fence=steady, budget=budget)
         assert ", contribution " in text and "they add up to the NPS of all." in text
+
+
+def themes_of_all_sizes() -> Digest:
+    """Of 40, 8 and 4 who scored; the fifth of the last has no score."""
+    records = many(["the export loses rows"] * 40, score=2)
+    records += many(["lovely team"] * 8, score=10, start=100)
+    records += many(["the invoice is wrong"] * 4, score=1, start=200)
+    records += [record(300, "the invoice is wrong", None), *(record(400 + n, "", 9) for n in range(48))]
+    return digest(records, receipt=RECEIPT, earlier=(many(["lovely team"] * 9, start=900), RECEIPT))
+
+
+@pytest.mark.parametrize("budget", [700, 1_500, 8_000])
+def test_the_score_of_a_theme_of_few_is_marked_and_one_of_very_few_has_no_effect_of_its_own(budget) -> None:
+    found = themes_of_all_sizes()
+    text, data = as_text(found, fence=steady, budget=budget), as_data(found, budget=budget)
+    told = dict(re.findall(r"^\d\. \D*(export|team|invoice)\D*: (.+)$", text, re.MULTILINE))
+    assert re.search(r", NPS -100 \(-100 to -\d+\)[ ,].*impact -", told["export"])
+    assert re.search(r", NPS 100 \(\d+ to 100\)\*[ ,].*impact \+", told["team"])
+    assert re.search(r", no NPS \(too few\)( \(n = 4\)| 0/0/4)$", told["invoice"])
+    assert text.count("* indicative only, fewer than 30 scored") == 1
+    columns, names = data["themes"]["columns"], data["untrusted"]["themes"]
+    rows = {
+        name: dict(zip(columns, row, strict=True))
+        for name, row in zip(names, data["themes"]["rows"], strict=True)
+    }
+    export, team, invoice = (
+        next(row for name, row in rows.items() if what in name) for what in ("export", "team", "invoice")
+    )
+    assert [each["indicative"] for each in (export, team, invoice)] == [False, True, False]
+    assert export["impact"] < 0 < team["impact"] and invoice["impact"] is None
+    assert invoice.get("contribution") is None and invoice.get("contribution_change") is None
+
+
+def test_effects_of_very_few_are_told_in_one_sum_that_adds_up_in_either_form() -> None:
+    found = themes_of_all_sizes()
+    text, data = as_text(found, fence=steady), as_data(found)
+    assert data["contributions"]["other themes"] == pytest.approx(-4.0)
+    assert re.search(r"Further contributions: .*, other themes -4\.0 \(-4\.0\); with those above", text)
+    place = data["themes"]["columns"].index("contribution")
+    told = [row[place] or 0 for row in data["themes"]["rows"]] + list(data["contributions"].values())
+    assert sum(told) == pytest.approx(found.score.value)
+    written = re.findall(r"contribution (-?\+?[\d.]+)|(?:comment|theme|themes) ([-+]?[\d.]+) \(", text)
+    assert sum(float(one or other) for one, other in written) == pytest.approx(found.score.value, abs=0.2)
+    place = data["themes"]["columns"].index("contribution_change")
+    told = [row[place] or 0 for row in data["themes"]["rows"]] + list(data["contribution_changes"].values())
+    assert sum(told) == pytest.approx(found.score.value + 100)
+
+
+def test_where_many_scored_every_theme_none_is_marked() -> None:
+    records = many(["the export loses rows"] * 40, score=2) + many(["lovely team"] * 40, start=100)
+    found = digest(records, receipt=RECEIPT)
+    assert "indicative" not in as_text(found, fence=steady)
+    assert "indicative" not in as_data(found)["themes"]["columns"]
 
 
 def test_impact_and_who_says_it_are_of_everybody_though_detractors_are_read() -> None:

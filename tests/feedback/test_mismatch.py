@@ -9,7 +9,7 @@ import pytest
 from tests.feedback.making import NOW, record, shuffled
 from tests.feedback.test_sentiment import comments
 from wootric_mcp.feedback.comments import analyse
-from wootric_mcp.feedback.mismatch import MOST_JUDGED, Sounding, sounding
+from wootric_mcp.feedback.mismatch import MOST_JUDGED, Sounding, Sounds, sounding
 from wootric_mcp.feedback.records import FeedbackRecord
 
 COMPLAINT = "crashes all the time, nobody answers, slow and broken"
@@ -34,7 +34,7 @@ def opposite(found: Sounding) -> set[int]:
 def test_a_promoter_who_complains_and_a_detractor_who_praises_are_told() -> None:
     found = judged(account((COMPLAINT, 10), (PRAISE, 0), (COMPLAINT, 0), (PRAISE, 10)))
     assert opposite(found) == {401, 402}
-    assert found.judged == 404 and found.unscored == 0
+    assert found.judged == 404 and found.unscored == found.out_of_range == Sounds(0, 0, 0)
 
 
 def test_a_passive_score_is_opposite_to_nothing() -> None:
@@ -51,15 +51,18 @@ def test_comments_without_a_score_on_the_scale_are_counted_by_how_they_sound(out
     found = judged(
         account((PRAISE, outside), (COMPLAINT, outside), (COMPLAINT, outside), ("Привет", outside))
     )
-    assert (found.positive, found.negative, found.unknown, found.unscored) == (1, 2, 1, 4)
-    assert found.opposite == ()
+    told, others = found.unscored, found.out_of_range
+    if outside is not None:
+        told, others = others, told
+    assert (told.positive, told.negative, told.unknown, told.n) == (1, 2, 1, 4)
+    assert others == Sounds(0, 0, 0) and found.opposite == ()
 
 
 def test_with_too_few_scored_comments_nothing_is_judged() -> None:
     found = judged(account((COMPLAINT, 10), (PRAISE, None), n=100))
-    assert found == Sounding(judged=0, opposite=(), unscored=1, positive=0, negative=0)
-    assert found.unknown == 1
-    assert judged([]) == Sounding(0, (), 0, 0, 0)
+    assert found == Sounding("nps", judged=0, opposite=(), unscored=Sounds(1, 0, 0), out_of_range=Sounds())
+    assert found.unscored.unknown == 1
+    assert judged([]) == Sounding("nps", 0, (), Sounds(), Sounds())
 
 
 def test_the_newest_are_judged_and_how_many_is_told() -> None:
@@ -69,14 +72,14 @@ def test_the_newest_are_judged_and_how_many_is_told() -> None:
     ]
     found = judged([*older, *account((COMPLAINT, 10))], most=401)
     assert (found.judged, opposite(found)) == (401, {401})
-    assert (found.unscored, found.unknown) == (1, 1)
+    assert (found.unscored.n, found.unscored.unknown) == (1, 1)
     assert judged([*older, *account()]).judged == 403 < MOST_JUDGED
 
 
 def test_comments_are_judged_by_others_too_and_only_those_asked_about_are_told() -> None:
     asked, others = analyse([record(1, COMPLAINT, 10), record(2, PRAISE, None)]), analyse(account()[2:])
     found = sounding(asked, [*others, *analyse([record(900, COMPLAINT, 10)])], "nps")
-    assert (found.judged, opposite(found), found.unscored, found.positive) == (2, {1}, 1, 1)
+    assert (found.judged, opposite(found), found.unscored) == (2, {1}, Sounds(1, 1, 0))
     half = sounding(others[::2], others[1::2], "nps", most=300)
     assert half.judged == 150
     assert sounding(others[:10], others[10:], "nps", most=300).judged == 10

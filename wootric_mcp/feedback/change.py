@@ -28,6 +28,8 @@ _NARROW = 1 / 10
 """if the half of its interval is at most so much of the scale: 20 points of NPS."""
 _NARROW_SHARE = 5.0
 """The same for the share of a theme, in points."""
+_WIDER = 5
+"""Intervals of NPS and CSAT narrow as if there were nearly so many more responses, all along."""
 _FEW, _EVEN = 1_000, 1e-7
 _ROUNDING = 1 / 12
 """Variance of what a scale of whole numbers hides: nobody's mean of scores is surer than that."""
@@ -78,8 +80,9 @@ class Difference:
     """Responses on the side that has fewer."""
     verdict: Verdict = "too few"
     needed: int | None = None
-    """If unclear: how many more responses would tell, on the side that has fewer while the other grows in
-    proportion. They would show the difference, were it what it seems, or else that there is hardly any."""
+    """If unclear: how many more responses would tell, on the side that has fewer while the others grow in
+    proportion. They would make the difference real, all tests considered, were it what it seems, or else show
+    that there is hardly any."""
 
 
 def difference(before: Sample, after: Sample) -> Difference:
@@ -153,10 +156,12 @@ def judged(
     """
     tested = [each.p for each in (*differences, *shares) if each.p is not None]
     bound = most_chance(tested, len(tested))
+    real = sum(p <= bound for p in tested)
+    next_bound = FALSE_DISCOVERIES * (real + 1) / max(len(tested), 1)
     narrow = _NARROW * _RANGES[SCALES[survey_type].name]
     return [
-        *(_with_verdict(each, bound, narrow) for each in differences),
-        *(_with_verdict(each, bound, _NARROW_SHARE) for each in shares),
+        *(_with_verdict(each, bound, next_bound, narrow) for each in differences),
+        *(_with_verdict(each, bound, next_bound, _NARROW_SHARE) for each in shares),
     ]
 
 
@@ -171,7 +176,16 @@ def most_chance(chances: Iterable[float], tests: int) -> float:
     return max((p for rank, p in ranked if p <= FALSE_DISCOVERIES * rank / tests), default=-1.0)
 
 
-def _with_verdict(one: Difference, bound: float, narrow: float) -> Difference:
+def _with_verdict(one: Difference, bound: float, next_bound: float, narrow: float) -> Difference:
+    """A difference judged.
+
+    Args:
+        one: The difference.
+        bound: The greatest p that is real; -1 if none is.
+        next_bound: What p must come down to for the difference to be real beside those that are: the step of
+            Benjamini and Hochberg after theirs. Were others to become real with it, more would do.
+        narrow: How far its interval may reach to either side if none is to be seen.
+    """
     if one.p is None or one.value is None or one.low is None or one.high is None:
         return one
     verdict: Verdict = "unclear"
@@ -181,8 +195,8 @@ def _with_verdict(one: Difference, bound: float, narrow: float) -> Difference:
     elif one.p <= FALSE_DISCOVERIES:
         verdict = "chance"
     else:
-        # How many times the responses until the interval shows the difference, or is narrow: it narrows with
-        # the root of their number.
+        # How many times the responses until the interval shows the difference, judged alone, or is narrow: it
+        # narrows with the root of their number.
         reach = one.value - one.low if one.value > 0 else one.high - one.value
         until_shown = (reach / one.value) ** 2 if one.value else math.inf
         until_narrow = max(((one.high - one.low) / 2 / narrow) ** 2, 1.0)
@@ -190,7 +204,8 @@ def _with_verdict(one: Difference, bound: float, narrow: float) -> Difference:
         if is_slight and until_narrow == 1:
             verdict = "level"
         else:
-            needed = _roughly(((until_narrow if is_slight else until_shown) - 1) * one.n)
+            until_real = until_shown * (NormalDist().inv_cdf(1 - next_bound / 2) / Z) ** 2
+            needed = _roughly(((until_narrow if is_slight else until_real) - 1) * (one.n + _WIDER))
     return Difference(one.value, one.low, one.high, one.p, one.n, verdict, needed)
 
 

@@ -31,6 +31,7 @@ from wootric_mcp.feedback.report_parts import (
     score_data,
     source_told,
     stands_on,
+    uncounted_told,
 )
 from wootric_mcp.feedback.report_themes import (
     is_full,
@@ -133,7 +134,7 @@ def head(digest: Digest) -> list[str]:
 
 def _circumstances(digest: Digest, *, of_query: bool = True) -> list[str]:
     """What the figures are of; with the score of all who say what a query asks for, if that is wanted."""
-    score, scale = digest.score, SCALES[digest.survey_type]
+    score = digest.score
     excluded = f"; {counted(digest.excluded, 'excluded one')} left out" if digest.excluded else ""
     rate = (
         f" ({percent(digest.commented, digest.responses)})" if digest.responses >= NO_PERCENTAGE_BELOW else ""
@@ -142,10 +143,7 @@ def _circumstances(digest: Digest, *, of_query: bool = True) -> list[str]:
     if digest.response_rate is not None:
         counts += f" Wootric's response rate: {digest.response_rate:g} %."
     lines = [f"{digest.receipt.sentence} {counts}"]
-    if score.out_of_range:
-        are = "is" if score.out_of_range == 1 else "are"
-        outside = f"outside {scale.lowest} to {scale.highest} {are} not counted."
-        lines.append(f"{counted(score.out_of_range, 'score')} {outside}")
+    lines += uncounted_told(score)
     if score.repeats and is_full(digest):
         lines.append(f"{repeats_told(score.repeats)}: margins count them once.")
     description = filters(digest.selection.describe(digest.survey_type))

@@ -24,6 +24,7 @@ from wootric_mcp.feedback.report_parts import (
     score_data,
     signed,
     stands_on,
+    uncounted_told,
     verdict_told,
 )
 from wootric_mcp.feedback.score import NO_PERCENTAGE_BELOW, SCALES, percent
@@ -157,16 +158,15 @@ def _split_told(found: Analysis, compared: Compared) -> list[str]:
 
 
 def _shows_reversal(compared: Compared) -> bool:
-    """Whether the whole and all groups went opposite ways, and not merely by a hair."""
-    return bool(compared.split and compared.split.is_reversal) and compared.difference.verdict != "level"
+    """Whether all groups changed against the whole, together by more than chance, it not just by a hair."""
+    parts = compared.split
+    is_sure = parts is not None and parts.is_reversal and parts.rate.verdict == "real"
+    return is_sure and compared.difference.verdict != "level"
 
 
 def _notes(found: Analysis) -> str:
     """How the figures are to be taken."""
-    scale, notes = SCALES[found.survey_type], []
-    if found.score.out_of_range:
-        outside = f"outside {scale.lowest} to {scale.highest} not counted."
-        notes.append(f"{counted(found.score.out_of_range, 'score')} {outside}")
+    notes = uncounted_told(found.score)
     if found.repeats:
         notes.append(f"{repeats_told(found.repeats)}: margins and verdicts count them once.")
     if found.compared and found.compared.in_both:

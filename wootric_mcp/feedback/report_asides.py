@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from wootric_mcp.feedback.asides import Asides, Contrast
-from wootric_mcp.feedback.mismatch import Sounding
+from wootric_mcp.feedback.mismatch import Sounding, Sounds
 from wootric_mcp.feedback.quotes import Quote
-from wootric_mcp.feedback.report_parts import counted, source_told
+from wootric_mcp.feedback.report_parts import counted, outside, source_told
 from wootric_mcp.feedback.score import percent
 
 Aside = Contrast | Sounding | Quote
@@ -21,7 +21,7 @@ _QUOTE_COLUMNS = ("id", "score", "person", "text")
 def sounds_of(asides: Asides) -> list[Aside]:
     """How comments sound, if there is anything to tell, and those that sound opposite to their score."""
     heard = asides.sounding
-    return [heard, *asides.opposite] if heard.opposite or heard.unscored else []
+    return [heard, *asides.opposite] if heard.opposite or _off_the_scale(heard) else []
 
 
 def aside_line(aside: Aside) -> str:
@@ -48,11 +48,15 @@ def aside_line(aside: Aside) -> str:
 def aside_row(aside: Aside) -> Any:
     """A piece as structure; of a quote and a contrast it is customers' words."""
     if isinstance(aside, Sounding):
-        unscored = {"positive": aside.positive, "negative": aside.negative, "unknown": aside.unknown}
+        groups = {"without_score": aside.unscored, "score_out_of_range": aside.out_of_range}
         return {
             "looked_at": aside.judged,
             "disagree_with_score": len(aside.opposite),
-            **({"without_score": unscored} if aside.unscored else {}),
+            **{
+                name: {"positive": each.positive, "negative": each.negative, "unknown": each.unknown}
+                for name, each in groups.items()
+                if each.n
+            },
         }
     if isinstance(aside, Quote):
         return [aside.record.id, aside.record.score, aside.person, aside.shown]
@@ -93,20 +97,27 @@ def left_out(asides: Asides, shown: Sequence[Aside]) -> dict[str, int]:
     return {what: n for what, n in told.items() if n}
 
 
+def _off_the_scale(heard: Sounding) -> list[tuple[str, Sounds]]:
+    """Comments that no score tells of, by what they are, as far as there are any."""
+    groups = [
+        ("without a score", heard.unscored),
+        (f"with a score {outside(heard.survey_type)}", heard.out_of_range),
+    ]
+    return [(f"{counted(each.n, 'comment')} {which}", each) for which, each in groups if each.n]
+
+
 def _sounding_told(heard: Sounding) -> str:
+    groups = _off_the_scale(heard)
     if not heard.judged:
-        return (
-            f"{counted(heard.unscored, 'comment')} without a score; too few have one to guess how they sound."
-        )
+        return f"{', '.join(who for who, _ in groups)}; too few others are scored to guess how they sound."
     told = []
     if heard.opposite:
         told.append(
             f"of {counted(heard.judged, 'comment')} looked at, {len(heard.opposite):,} sound opposite to "
             "their score"
         )
-    if heard.unscored:
-        told.append(
-            f"of {counted(heard.unscored, 'comment')} without a score, {heard.positive:,} sound positive, "
-            f"{heard.negative:,} negative, {heard.unknown:,} unknown"
-        )
+    told += [
+        f"of {who}, {each.positive:,} sound positive, {each.negative:,} negative, {each.unknown:,} unknown"
+        for who, each in groups
+    ]
     return f"A guess from how scored comments are written: {'; '.join(told)}."

@@ -37,6 +37,24 @@ def counted(n: int, noun: str) -> str:
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
+def outside(survey_type: SurveyType) -> str:
+    """Where a score lies that the survey type does not have."""
+    scale = SCALES[survey_type]
+    return f"outside {scale.lowest} to {scale.highest}"
+
+
+def uncounted_told(score: Score) -> list[str]:
+    """Sentences on the responses that are not in the n of a score."""
+    told = []
+    if n := score.out_of_range:
+        told.append(
+            f"{counted(n, 'score')} {outside(score.survey_type)} {'is' if n == 1 else 'are'} not counted."
+        )
+    if n := score.unscored:
+        told.append(f"{counted(n, 'response')} {'has' if n == 1 else 'have'} no score.")
+    return told
+
+
 def repeats_told(repeats: int) -> str:
     """How many responses of a score tell no more than others do."""
     return f"{counted(repeats, 'response')} by people who had answered already"
