@@ -101,3 +101,17 @@ async def test_a_text_without_quotations_reads_nothing() -> None:
             answer = await answered(client, "check_quotes", text="Nobody is quoted here.")
         assert served.sandbox.account.traffic.total == 0
     assert "No quotation" in text_of(answer)
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_a_changed_sign_and_a_skipped_negation_are_told(mode: Era) -> None:
+    with running() as served:
+        account = served.sandbox.account
+        async with connected(served, mode) as client:
+            draft = f"“Setup 😡 took ten minutes” (#{MARA_FIRST}), “😡😡😡”, “Setup took … minutes”"
+            answer = await answered(client, "check_quotes", text=draft)
+        assert account.traffic.total > 0
+    rows = {row["quotation"]: row for row in rows_of(answer)}
+    assert (rows[1]["verdict"], rows[1]["changes"]) == ("altered", [["", "😡"]])
+    assert [rows[place]["verdict"] for place in (2, 3)] == ["invented", "verbatim"]
+    assert "“😡” added" in text_of(answer)
