@@ -187,7 +187,7 @@ class _Wanted:
         """Where a comment that has the words has each piece with the same signs."""
         if len(self.pieces) == 1 and not self.has_signs and not said.has_signs:
             return ()
-        return said.find(self.pieces)
+        return None if self.has_signs and not said.has_signs else said.find(self.pieces)
 
     def _precedence(self, record: FeedbackRecord, skipped: Sequence[Change]) -> tuple[bool, bool, float, int]:
         return record.id == self.quotation.id, not skipped, record.created_at.timestamp(), record.id
