@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.accounts import (
     answered,
     connected,
     running,
+    small_account,
     text_of,
 )
 from wootric_mcp.sandbox.server import RunningSandbox
@@ -101,3 +103,21 @@ async def test_a_text_without_quotations_reads_nothing() -> None:
             answer = await answered(client, "check_quotes", text="Nobody is quoted here.")
         assert served.sandbox.account.traffic.total == 0
     assert "No quotation" in text_of(answer)
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_a_changed_sign_and_a_skipped_negation_are_told(mode: Era) -> None:
+    data = small_account()
+    said = "I would not say €30 is too much 😀"
+    data.responses[0] = replace(data.responses[0], text=said)
+    draft = "“$30 is too much” “is too much 😡” “😡” “😀” “I would … say €30 is too much”"
+    with running(data) as served:
+        async with connected(served, mode) as client:
+            answer = await answered(client, "check_quotes", text=draft)
+    rows = {row["quotation"]: row for row in rows_of(answer)}
+    verdicts = [rows[place]["verdict"] for place in range(1, 6)]
+    assert verdicts == ["altered", "altered", "invented", "verbatim", "verbatim"]
+    assert [rows[place]["changes"] for place in (1, 2, 5)] == [[["€", "$"]], [["😀", "😡"]], [["not", ""]]]
+    assert rows[5]["note"] == "its ellipsis skips a negation"
+    for told in ("“$” for “€”", "“😡” for “😀”", "“not” left out; its ellipsis skips a negation"):
+        assert told in text_of(answer)

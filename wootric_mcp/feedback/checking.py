@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, takewhile
 from typing import Literal
 
+from wootric_mcp.feedback.negations import negation_at
 from wootric_mcp.feedback.quotations import Quotation, quotations
 from wootric_mcp.feedback.receipt import Receipt
 from wootric_mcp.feedback.records import FeedbackRecord
-from wootric_mcp.feedback.words import WORD, fold, is_unspaced
+from wootric_mcp.feedback.signs import TELLING
+from wootric_mcp.feedback.wording import Wording
 
 Verdict = Literal["verbatim", "altered", "invented"]
 
@@ -29,13 +30,11 @@ _LEAST_SHARED = 3
 """Words that it shares at least, unless its id is given."""
 _SLACK = 3
 """Words about the place in a comment that a quotation is compared with."""
-_THAI = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
-"""Thai, Lao, Burmese and Khmer, which part no words by spaces."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Words of a comment and what a quotation has in their place; either may be ""."""
+    """Words or signs of a comment and what a quotation has in their place; either may be ""."""
 
     said: str
     quoted: str
@@ -55,7 +54,7 @@ class Checked:
     position: int = 0
     """If altered: where in the record's text."""
     changes: tuple[Change, ...] = ()
-    """If altered: how it differs."""
+    """If altered: how it differs. If verbatim: what an ellipsis of it skips from a negation on."""
     is_misattributed: bool = False
     """Whether it is in another comment than the one whose id is given."""
     is_id_known: bool = True
@@ -63,7 +62,9 @@ class Checked:
 
     @property
     def is_faulty(self) -> bool:
-        return self.verdict != "verbatim" or self.is_misattributed or not self.is_id_known
+        return (
+            self.verdict != "verbatim" or bool(self.changes) or self.is_misattributed or not self.is_id_known
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Check:
 
     @property
     def is_clean(self) -> bool:
-        """Whether every quotation is verbatim and no id is wrong."""
+        """Whether every quotation is verbatim, with no negation skipped, and no id is wrong."""
         return not any(each.is_faulty for each in self.checked)
 
     def count(self, verdict: Verdict) -> int:
@@ -91,9 +92,10 @@ def check(draft: str, records: Iterable[FeedbackRecord], *, receipt: Receipt | N
     """Compare the quotations of a draft with comments.
 
     Both are compared word by word, so that case, accents, punctuation and kinds of quotation marks do not
-    matter. Where a quotation has an ellipsis, the comment may have any words. A quotation is altered if the
-    words that it has in common with a comment, in order, make most of its weight (a word weighs the more the
-    rarer it is, as inverse document frequency: Spärck Jones 1972); else it is invented.
+    matter; signs that mean something do, such as currencies and emoji. Where a quotation has an ellipsis, the
+    comment may have any words, and a negation among them is told. A quotation is altered if only signs
+    differ, or if the words that it has in common with a comment, in order, make most of its weight (a word
+    weighs the more the rarer it is, as inverse document frequency: Spärck Jones 1972); else it is invented.
 
     Args:
         draft: Any text; cleaned and masked like the comments.
@@ -109,20 +111,24 @@ def check(draft: str, records: Iterable[FeedbackRecord], *, receipt: Receipt | N
             by_id[each.quotation.id].append(each)
         for word in each.words:
             by_word[word].append(each)
+    wordless = [each for each in wanted if not each.words]
     frequency: Counter[str] = Counter()
     compared = 0
     for record in records if wanted else ():
         if not record.text:
             continue
         compared += 1
-        words = _words(record.text)
-        known = by_word.keys() & words
+        said = Wording(record.text)
+        known = by_word.keys() & said.words
         frequency.update(known)
         touched = Counter(each for word in known for each in by_word[word])
         for each in by_id.get(record.id, ()):
             each.claimed = record.lean()
         for each, shared in touched.items():
-            each.meet(record, words, shared)
+            each.meet(record, said, shared)
+        if wordless and TELLING.search(record.text):
+            for each in wordless:
+                each.meet(record, said, 0)
     return Check(
         receipt=receipt,
         compared=compared,
@@ -131,7 +137,7 @@ def check(draft: str, records: Iterable[FeedbackRecord], *, receipt: Receipt | N
     )
 
 
-Rank = tuple[int, int, float, int]
+Rank = tuple[bool, int, int, float, int]
 
 
 @dataclass(eq=False, slots=True)
@@ -139,35 +145,52 @@ class _Wanted:
     """A quotation that is looked for, and what was found while comments passed by."""
 
     quotation: Quotation
-    pieces: list[list[str]] = field(init=False)
+    pieces: list[Wording] = field(init=False)
+    lines: list[str] = field(init=False)
+    """The words of each piece between spaces."""
     words: frozenset[str] = field(init=False)
+    has_signs: bool = field(init=False)
     comments: int = 0
     source: FeedbackRecord | None = None
     """The newest comment that contains it, or the one whose id is given."""
+    skipped: tuple[Change, ...] = ()
+    """What its ellipses leave out of that comment, if it negates."""
     claimed: FeedbackRecord | None = None
     near: list[tuple[Rank, FeedbackRecord]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.pieces = [_words(piece) for piece in self.quotation.pieces]
-        self.words = frozenset(word for piece in self.pieces for word in piece)
+        self.pieces = [Wording(piece) for piece in self.quotation.pieces]
+        self.lines = [f" {' '.join(piece.words)} " for piece in self.pieces if piece.words]
+        self.words = frozenset(word for piece in self.pieces for word in piece.words)
+        self.has_signs = any(piece.has_signs for piece in self.pieces)
 
-    def meet(self, record: FeedbackRecord, words: Sequence[str], shared: int) -> None:
+    def meet(self, record: FeedbackRecord, said: Wording, shared: int) -> None:
         """Look whether a comment that has so many of the different words of the quotation contains it."""
-        if shared == len(self.words) and _contains(words, self.pieces):
+        has_words = shared == len(self.words) and _contains(said.words, self.lines)
+        if has_words and (places := self._places(said)) is not None:
             self.comments += 1
-            if self.source is None or self._precedence(record) > self._precedence(self.source):
-                self.source = record.lean()
-        elif 2 * shared >= len(self.words) and not self.comments:
-            pairs = set(pairwise(words))
-            alike = sum(pair in pairs for piece in self.pieces for pair in pairwise(piece))
-            rank = (alike, shared, record.created_at.timestamp(), record.id)
+            skipped = _negations_between(said, places)
+            if self.source is None or (
+                self._precedence(record, skipped) > self._precedence(self.source, self.skipped)
+            ):
+                self.source, self.skipped = record.lean(), skipped
+        elif 2 * shared >= len(self.words) > 0 and not self.comments:
+            pairs = set(pairwise(said.words))
+            alike = sum(pair in pairs for piece in self.pieces for pair in pairwise(piece.words))
+            rank = (has_words, alike, shared, record.created_at.timestamp(), record.id)
             if len(self.near) < _CANDIDATES or rank > self.near[-1][0]:
                 self.near.append((rank, record.lean()))
                 self.near.sort(key=lambda one: one[0], reverse=True)
                 del self.near[_CANDIDATES:]
 
-    def _precedence(self, record: FeedbackRecord) -> tuple[bool, float, int]:
-        return record.id == self.quotation.id, record.created_at.timestamp(), record.id
+    def _places(self, said: Wording) -> Sequence[range] | None:
+        """Where a comment that has the words has each piece with the same signs."""
+        if len(self.pieces) == 1 and not self.has_signs and not said.has_signs:
+            return ()
+        return None if self.has_signs and not said.has_signs else said.find(self.pieces)
+
+    def _precedence(self, record: FeedbackRecord, skipped: Sequence[Change]) -> tuple[bool, bool, float, int]:
+        return record.id == self.quotation.id, not skipped, record.created_at.timestamp(), record.id
 
     def checked(self, frequency: Counter[str], compared: int) -> Checked:
         claim = self.quotation.id
@@ -178,6 +201,7 @@ class _Wanted:
                 "verbatim",
                 self.source,
                 self.comments,
+                changes=self.skipped,
                 is_misattributed=claim is not None and is_known and self.source.id != claim,
                 is_id_known=is_known,
             )
@@ -185,12 +209,16 @@ class _Wanted:
         def weight(words: Iterable[str]) -> float:
             return sum(math.log(1 + (compared + 1) / (frequency[word] + 0.5)) for word in words)
 
-        whole = weight(word for piece in self.pieces for word in piece)
-        likely = [_Likeness(self.quotation, self.pieces, record) for _, record in self.near]
-        best = max(likely, key=lambda one: weight(one.shared), default=None)
+        whole = weight(word for piece in self.pieces for word in piece.words)
+        likely = [_Likeness(self.pieces, record, rank[0]) for rank, record in self.near]
+        best = max(
+            likely, key=lambda one: (one.has_words, weight(one.shared), one.shared_signs), default=None
+        )
         least, share = _LEAST_SHARED, _SHARE
+        if best is not None and best.has_words:
+            least, share = 0, 0.0
         if self.claimed:
-            of_claimed = _Likeness(self.quotation, self.pieces, self.claimed)
+            of_claimed = _Likeness(self.pieces, self.claimed)
             if weight(of_claimed.shared) >= _SHARE_OF_CLAIMED * whole:
                 best, least, share = of_claimed, 1, _SHARE_OF_CLAIMED
         if best is None or len(best.shared) < least or weight(best.shared) < share * whole:
@@ -207,76 +235,114 @@ class _Wanted:
 
 
 class _Likeness:
-    """What a quotation has in common with a comment, and how it differs."""
+    """What a quotation has in common with a comment, and how it differs.
 
-    def __init__(self, quotation: Quotation, pieces: Sequence[Sequence[str]], record: FeedbackRecord) -> None:
-        self.record = record
-        self._quoted, self._said = quotation.text, record.text
-        self._quoted_words, self._said_words = list(_spans(self._quoted)), list(_spans(self._said))
+    Args:
+        pieces: Of the quotation.
+        record: The comment.
+        has_words: Whether the comment has all words of each piece next to each other, so that signs differ.
+    """
+
+    def __init__(self, pieces: Sequence[Wording], record: FeedbackRecord, has_words: bool = False) -> None:
+        self.record, self.has_words = record, has_words
+        self._quoted, self._said = Wording(" … ".join(piece.text for piece in pieces)), Wording(record.text)
         # Where the quotation has an ellipsis, the comment may have any words.
-        self._gaps = set(accumulate(len(piece) for piece in pieces))
-        quoted = [word for word, _, _ in self._quoted_words]
-        said = [word for word, _, _ in self._said_words]
-        self._offset = 0
-        if len(pieces) == 1:
-            # Only the part of a long comment where the quotation lies; other parts may share words as well.
-            block = SequenceMatcher(None, quoted, said, autojunk=False).find_longest_match()
-            self._offset = max(0, block.b - block.a - _SLACK)
-            said = said[self._offset : max(0, block.b - block.a) + len(quoted) + _SLACK]
+        self._gaps = set(accumulate(len(piece.tokens) for piece in pieces))
+        quoted = [token.text for token in self._quoted.tokens]
+        begin, end = self._window() if len(pieces) == 1 else (0, len(self._said.tokens))
+        self._offset = begin
+        said = [token.text for token in self._said.tokens[begin:end]]
         matcher = SequenceMatcher(None, quoted, said, autojunk=False)
         self._operations = matcher.get_opcodes()
-        self.shared = [
-            word for block in matcher.get_matching_blocks() for word in quoted[block.a : block.a + block.size]
+        shared = [
+            token
+            for block in matcher.get_matching_blocks()
+            for token in self._quoted.tokens[block.a : block.a + block.size]
         ]
+        self.shared = [token.text for token in shared if not token.is_sign]
+        self.shared_signs = len(shared) - len(self.shared)
+
+    def _window(self) -> tuple[int, int]:
+        """The tokens of a long comment among which the quotation lies; others may share words as well."""
+        quoted, said = self._quoted.words, self._said.words
+        block = SequenceMatcher(None, quoted, said, autojunk=False).find_longest_match()
+        first = max(0, block.b - block.a - _SLACK)
+        last = max(0, block.b - block.a) + len(quoted) + _SLACK
+        places = [place for place, token in enumerate(self._said.tokens) if not token.is_sign]
+        begin = places[first - 1] + 1 if first else 0
+        return begin, places[last] if last < len(places) else len(self._said.tokens)
 
     @property
     def position(self) -> int:
         """Where in the comment it begins to be alike."""
         first = next((begin for tag, _, _, begin, _ in self._operations if tag == "equal"), 0)
-        return self._said_words[self._offset + first][1] if self._said_words else 0
+        return self._said.tokens[self._offset + first].begin if self._said.tokens else 0
 
     @property
     def changes(self) -> tuple[Change, ...]:
         """How they differ, in order; what the comment says before and after is no difference."""
-        found = []
-        last = len(self._quoted_words)
+        found: list[Change] = []
+        last = len(self._quoted.tokens)
         for tag, begin, end, said_begin, said_end in self._operations:
-            if tag == "equal" or (begin == end and (begin == 0 or begin in self._gaps)):
+            said_begin += self._offset
+            said_end += self._offset
+            if tag == "equal":
+                found += self._cut_off(begin, end, said_begin)
+                continue
+            if begin == end and (begin == 0 or begin in self._gaps):
+                if 0 < begin < last:
+                    found += _negation_in(self._said, said_begin, said_end)
                 continue
             if begin == 0:
-                said_begin = max(said_begin, said_end - (end - begin))
+                said_begin = said_end - self._facing(begin, end, range(said_begin, said_end)[::-1])
             elif end == last:
-                said_end = min(said_end, said_begin + (end - begin))
-            said = _part(self._said, self._said_words, self._offset + said_begin, self._offset + said_end)
-            found.append(Change(said, _part(self._quoted, self._quoted_words, begin, end)))
+                said_end = said_begin + self._facing(begin, end, range(said_begin, said_end))
+            found.append(Change(self._said.part(said_begin, said_end), self._quoted.part(begin, end)))
         return tuple(found)
 
+    def _facing(self, begin: int, end: int, beyond: range) -> int:
+        """How many of the comment's tokens, going outward, have something else in their place at an edge of
+        the quotation. A sign stands for a sign, not for a word."""
+        facing = beyond[: end - begin]
+        if all(token.is_sign for token in self._quoted.tokens[begin:end]):
+            facing_tokens = (self._said.tokens[place] for place in facing)
+            return sum(1 for _ in takewhile(lambda token: token.is_sign, facing_tokens))
+        return len(facing)
 
-def _contains(words: Sequence[str], pieces: Iterable[Sequence[str]]) -> bool:
-    """Whether all pieces stand among the words, one after the other."""
+    def _cut_off(self, begin: int, end: int, said_begin: int) -> Iterator[Change]:
+        """What belongs to the words that are the same, but stands beyond an edge of the quotation."""
+        for place in sorted({0, *self._gaps}.intersection(range(begin, end + 1))):
+            at = said_begin + place - begin
+            if self._said.is_cut(at):
+                if begin < place < end:
+                    yield Change("", "…")
+                else:
+                    beyond = at - 1 if place == begin else at
+                    yield Change(self._said.part(beyond, beyond + 1), "")
+
+
+def _negations_between(said: Wording, places: Sequence[range]) -> tuple[Change, ...]:
+    """What stands between places of a comment, where it negates."""
+    return tuple(
+        change
+        for before, after in pairwise(places)
+        for change in _negation_in(said, before.stop, after.start)
+    )
+
+
+def _negation_in(said: Wording, begin: int, end: int) -> Iterator[Change]:
+    """What some tokens of a comment say from the first negation on."""
+    part = said.part(begin, end)
+    if (at := negation_at(part)) >= 0:
+        yield Change(f"{'… ' if at else ''}{part[at:]}", "")
+
+
+def _contains(words: Sequence[str], lines: Iterable[str]) -> bool:
+    """Whether all pieces of a quotation stand among the words, one after the other."""
     text, at = f" {' '.join(words)} ", 0
-    for piece in pieces:
-        wanted = f" {' '.join(piece)} "
+    for wanted in lines:
         at = text.find(wanted, at)
         if at < 0:
             return False
         at += len(wanted) - 1
     return True
-
-
-def _words(text: str) -> list[str]:
-    return [word for word, _, _ in _spans(text)]
-
-
-def _spans(text: str) -> Iterator[tuple[str, int, int]]:
-    """Words as they are compared, each with its begin and end; where no spaces part them, characters."""
-    for match in WORD.finditer(text):
-        word = match[0]
-        if word.isascii() or not (is_unspaced(word) or _THAI.search(word)):
-            yield fold(word), match.start(), match.end()
-        else:
-            yield from ((fold(each), at, at + 1) for at, each in enumerate(word, match.start()) if fold(each))
-
-
-def _part(text: str, words: Sequence[tuple[str, int, int]], begin: int, end: int) -> str:
-    return text[words[begin][1] : words[end - 1][2]] if begin < end else ""

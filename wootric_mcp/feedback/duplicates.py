@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
+from wootric_mcp.feedback.negations import NEGATIONS, UNSPACED_NEGATION
 from wootric_mcp.feedback.words import fold, is_unspaced, words_of
 
 
@@ -58,7 +59,6 @@ _MOST_NEIGHBOURS = 100
 _DECIMAL_COMMA = re.compile(r"(?<=[0-9]),(?=[0-9])")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 _UNSPACED_NUMBER = re.compile(rf"{_NUMBER.pattern}|[二三四五六七八九十百千]+")
-_UNSPACED_NEGATION = re.compile("[不没沒]|ない|ません|なかった")
 _NO_NUMBER: frozenset[str] = frozenset()
 _NUMBER_WORDS = frozenset(
     fold("""
@@ -69,18 +69,6 @@ _NUMBER_WORDS = frozenset(
     due tre quattro cinque sei sette otto nove dieci undici dodici
     dois duas três quatro sete oito dez doze
     twee drie vijf zes zeven negen tien twaalf
-    """).split()
-)
-_NEGATIONS = frozenset(
-    fold("""
-    not no never none nothing without cannot cant dont doesnt didnt isnt wasnt arent werent wont wouldnt
-    couldnt shouldnt hasnt havent hadnt aint
-    nicht kein keine keinen keiner keinem nie niemals nichts ohne
-    ne pas jamais rien sans aucun aucune
-    nunca jamás nada sin ningún ninguna
-    non mai niente senza nessun nessuna
-    não nem sem nenhum nenhuma
-    niet geen nooit niets zonder
     """).split()
 )
 
@@ -149,11 +137,11 @@ def _described(spelling: str, folded: str) -> _Text:
         letters = "".join(words_of(folded))
         numbers = frozenset(_UNSPACED_NUMBER.findall(letters))
         pairs = tuple(letters[at : at + 2] for at in range(len(letters) - 1))
-        is_negated = _UNSPACED_NEGATION.search(letters) is not None
+        is_negated = UNSPACED_NEGATION.search(letters) is not None
         return _Text(spelling, _UNSPACED, is_negated, numbers, tuple(set(pairs)), pairs)
     words = tuple(word.replace("'", "") for word in words_of(folded))
     numbers = frozenset(_NUMBER.findall(folded)) | _NUMBER_WORDS.intersection(words)
-    return _Text(spelling, _SPACED, not _NEGATIONS.isdisjoint(words), numbers, tuple(set(words)), words)
+    return _Text(spelling, _SPACED, not NEGATIONS.isdisjoint(words), numbers, tuple(set(words)), words)
 
 
 def _is_within(some: Sequence[str], more: Iterable[str]) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from wootric_mcp.feedback.signs import TELLING
 from wootric_mcp.feedback.words import WORD, is_unspaced
 
 _CLOSERS = {
@@ -51,7 +52,7 @@ class Quotation:
     @property
     def pieces(self) -> tuple[str, ...]:
         """The parts between ellipses, which claim to stand in this order in one comment."""
-        return tuple(piece for piece in _ELLIPSIS.split(self.text) if WORD.search(piece))
+        return tuple(piece for piece in _ELLIPSIS.split(self.text) if _says(piece))
 
 
 def quotations(draft: str) -> list[Quotation]:
@@ -83,12 +84,20 @@ def _marked(draft: str) -> Iterator[Quotation]:
         if closing < 0:
             continue
         text = " ".join(draft[at:closing].split())
-        words = sum(1 for _ in WORD.finditer(text))
-        if words >= (_LEAST_SINGLE if mark in _SINGLE else 1):
+        if _words(text) >= _LEAST_SINGLE if mark in _SINGLE else _says(text):
             yield Quotation(text, at, closing)
             at = closing + 1
         elif mark not in _SINGLE:
             at = closing + 1
+
+
+def _says(text: str) -> bool:
+    """Whether somebody can have said it: there is a word, an emoji or a currency."""
+    return WORD.search(text) is not None or TELLING.search(text) is not None
+
+
+def _words(text: str) -> int:
+    return sum(1 for _ in WORD.finditer(text))
 
 
 def _opens(draft: str, at: int) -> bool:
@@ -120,7 +129,7 @@ def _blocks(draft: str) -> Iterator[Quotation]:
     """Block quotations, without the line or bracket that tells their source."""
     for block in _BLOCK.finditer(draft):
         text = " ".join(_without_source(_BLOCK_MARK.sub("", block[0]).rstrip()).split())
-        if WORD.search(text):
+        if _says(text):
             yield Quotation(text, block.start(), block.end(), is_block=True)
 
 

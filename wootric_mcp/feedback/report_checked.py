@@ -94,8 +94,9 @@ def _line(place: int, checked: Checked, person: Person) -> str:
     if verdict == "verbatim":
         line += f" ({source}{f'; in {comments:,} comments' if comments > 1 else ''})"
     elif verdict == "altered":
-        told = ", ".join(_told(*change) for change in changes)
-        line += f" ({source}), which says “{said}”: {told}"
+        line += f" ({source}), which says “{said}”"
+    if changes:
+        line += f": {', '.join(_told(*change) for change in changes)}"
     return f"{line}; {note}" if note else line
 
 
@@ -111,25 +112,26 @@ def _row(place: int, checked: Checked, person: Person) -> list[Any]:
     if record is None:
         return [place, checked.verdict, text, None, None, "", 0, _note(checked), "", []]
     speaker = person(record.end_user_id) if record.end_user_id is not None else ""
-    said, changes = "", []
-    if checked.verdict == "altered":
-        said = cut(record, checked.position, _LONGEST).shown
-        changes = [
-            [_short(change.said, _LONGEST_CHANGE), _short(change.quoted, _LONGEST_CHANGE)]
-            for change in checked.changes[:_MOST_CHANGES]
-        ]
-        if len(checked.changes) > _MOST_CHANGES:
-            changes.append(["…", "…"])
+    said = cut(record, checked.position, _LONGEST).shown if checked.verdict == "altered" else ""
+    changes = [
+        [_short(change.said, _LONGEST_CHANGE), _short(change.quoted, _LONGEST_CHANGE)]
+        for change in checked.changes[:_MOST_CHANGES]
+    ]
+    if len(checked.changes) > _MOST_CHANGES:
+        changes.append(["…", "…"])
     source = [record.id, record.score, speaker]
     return [place, checked.verdict, text, *source, checked.comments, _note(checked), said, changes]
 
 
 def _note(checked: Checked) -> str:
-    """What is wrong with the id that the draft gives."""
+    """What is wrong with a quotation that is word for word, or with the id that the draft gives."""
     given = checked.quotation.id
+    notes = ["its ellipsis skips a negation"] if checked.verdict == "verbatim" and checked.changes else []
     if not checked.is_id_known:
-        return f"no comment of response #{given} was found"
-    return f"not in #{given}" if checked.is_misattributed else ""
+        notes.append(f"no comment of response #{given} was found")
+    elif checked.is_misattributed:
+        notes.append(f"not in #{given}")
+    return "; ".join(notes)
 
 
 def _tail(check: Check, shown: int) -> list[str]:

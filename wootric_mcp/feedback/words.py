@@ -7,14 +7,14 @@ import unicodedata
 from functools import cache
 
 # Python's \w leaves out the vowel signs of several scripts, without which their words fall apart.
-_LETTER = r"\w\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff\u0e00-\u0eff"
+LETTER = r"\w\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff\u0e00-\u0eff"
 # Articles and the like that French and Italian write in one with the word after them.
 _ELIDED = "[cdjlmnst]|qu|jusqu|lorsqu|puisqu|un|dell|all|nell|sull|quell|quest"
 _POINT = r"(?<=[0-9])\.(?=[0-9])"  # within a number or a version
-_WORD = rf"{{elided}}['’](?=[{_LETTER}]{{{{2}}}})|[{_LETTER}]+(?:(?:['’]|{_POINT})[{_LETTER}]+)*"
+_WORD = rf"{{elided}}['’](?=[{LETTER}]{{{{2}}}})|[{LETTER}]+(?:(?:['’]|{_POINT})[{LETTER}]+)*"
 WORD = re.compile(_WORD.format(elided=f"(?i:{_ELIDED})"))
 _LOWERED_WORD = re.compile(_WORD.format(elided=f"(?:{_ELIDED})"))  # twice as fast
-CLAUSE_END = re.compile(rf"(?:(?!{_POINT})[^{_LETTER}\s'’-])+|\s-+\s")
+CLAUSE_END = re.compile(rf"(?:(?!{_POINT})[^{LETTER}\s'’-])+|\s-+\s")
 _MARKS = re.compile(r"[\u0300-\u036f]+")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 _KANA = re.compile(r"[\u3040-\u30ff]")

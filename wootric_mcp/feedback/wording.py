@@ -1,0 +1,130 @@
+"""What a text says, as it is compared: its words, and the signs that mean something, in order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import accumulate
+from typing import NamedTuple
+
+from wootric_mcp.feedback.signs import MEANINGFUL
+from wootric_mcp.feedback.words import WORD, fold, is_unspaced
+
+_THAI = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
+"""Thai, Lao, Burmese and Khmer, which part no words by spaces."""
+
+
+class Token(NamedTuple):
+    """A word or a sign, folded, and where it stands in its text."""
+
+    text: str
+    begin: int
+    end: int
+    is_sign: bool = False
+    is_bound: bool = False
+    """Whether it belongs to the words that it touches, as “$” does to a number."""
+
+
+def _spans(text: str) -> Iterator[tuple[str, int, int]]:
+    """Words, each with its begin and end; where no spaces part them, characters."""
+    for match in WORD.finditer(text):
+        word = match[0]
+        if word.isascii() or not (is_unspaced(word) or _THAI.search(word)):
+            yield fold(word), match.start(), match.end()
+        else:
+            yield from ((fold(each), at, at + 1) for at, each in enumerate(word, match.start()) if fold(each))
+
+
+class Wording:
+    """The words and signs of a text, in which others are looked for."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.words = [word for word, _, _ in _spans(text)]
+
+    @cached_property
+    def has_signs(self) -> bool:
+        return MEANINGFUL.search(self.text) is not None
+
+    @cached_property
+    def tokens(self) -> list[Token]:
+        tokens = [Token(*span) for span in _spans(self.text)]
+        if self.has_signs:
+            tokens += _signs(self.text)
+            tokens.sort(key=lambda token: token.begin)
+        return tokens
+
+    @cached_property
+    def line(self) -> str:
+        """The tokens parted by spaces, one before the first and one behind the last."""
+        return f" {' '.join(token.text for token in self.tokens)} "
+
+    @cached_property
+    def _offsets(self) -> list[int]:
+        """Where in the line each token begins, with the space before it, and where the last ends."""
+        return list(accumulate((len(token.text) + 1 for token in self.tokens), initial=0))
+
+    @cached_property
+    def _places(self) -> dict[int, int]:
+        return {offset: place for place, offset in enumerate(self._offsets)}
+
+    def find(self, pieces: Sequence[Wording]) -> list[range] | None:
+        """The tokens that are the same as those of each piece, one piece after the other, with as little as
+        may be before the last; None if they are not there, or only cut out of what belongs together."""
+        found: list[tuple[int, range]] = []
+        for piece in pieces:
+            one = self._next(piece, found[-1][1].stop if found else 0)
+            if one is None:
+                return None
+            found.append(one)
+        for place in reversed(range(len(pieces) - 1)):
+            found[place] = self._last(pieces[place], found[place + 1][0]) or found[place]
+        return [tokens for _, tokens in found]
+
+    def is_cut(self, place: int) -> bool:
+        """Whether the end of a quotation before this token would part what belongs together."""
+        if not self.has_signs or not 0 < place < len(self.tokens):
+            return False
+        before, after = self.tokens[place - 1 : place + 1]
+        if before.end != after.begin or not (before.is_bound or after.is_bound):
+            return False
+        return not any(
+            is_unspaced(token.text) if not token.is_sign else not token.is_bound for token in (before, after)
+        )
+
+    def part(self, begin: int, end: int) -> str:
+        """What is written from one token to before another."""
+        return self.text[self.tokens[begin].begin : self.tokens[end - 1].end] if begin < end else ""
+
+    def _next(self, piece: Wording, place: int) -> tuple[int, range] | None:
+        wanted = piece.line
+        begin = self._offsets[place]
+        while (at := self.line.find(wanted, begin)) >= 0:
+            if tokens := self._tokens_at(at, wanted):
+                return at, tokens
+            begin = at + 1
+        return None
+
+    def _last(self, piece: Wording, end: int) -> tuple[int, range] | None:
+        wanted = piece.line
+        while (at := self.line.rfind(wanted, 0, end + 1)) >= 0:
+            if tokens := self._tokens_at(at, wanted):
+                return at, tokens
+            end = at + len(wanted) - 2
+        return None
+
+    def _tokens_at(self, at: int, wanted: str) -> range | None:
+        begin, end = self._places.get(at), self._places.get(at + len(wanted) - 1)
+        if begin is None or end is None or self.is_cut(begin) or self.is_cut(end):
+            return None
+        return range(begin, end)
+
+
+def _signs(text: str) -> Iterator[Token]:
+    for match in MEANINGFUL.finditer(text):
+        alone = match["alone"]
+        sign = "-" if match["minus"] else fold(match[0])
+        if alone:
+            sign = re.sub("['-]", "", sign)  # noses and tears of emoticons
+        yield Token(sign, match.start(), match.end(), is_sign=True, is_bound=not alone)
