@@ -17,8 +17,9 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
+import wootric_mcp
 from benchmarks.comments import comments
-from benchmarks.processes import Memory, environment, mebibytes
+from benchmarks.processes import Memory, compile_bytecode, environment, mebibytes
 
 SIZES = (1_000, 10_000, 100_000)
 _NOW = datetime(2026, 11, 18, 12, tzinfo=UTC)
@@ -51,7 +52,8 @@ class Digests:
 
 
 def measure(number: int) -> Digests:
-    """Measure with so many comments in the file of a store."""
+    """Measure with so many comments in the file of a store, with bytecode compiled."""
+    compile_bytecode(wootric_mcp)
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder, "store.sqlite3")
         _fill(store, number, analysed=True)

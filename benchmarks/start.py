@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import compileall
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 
 import mcp
 
 import wootric_mcp
-from benchmarks.processes import server
+from benchmarks.processes import compile_bytecode, server
 
 RATIO, EXTRA_MEBIBYTES = 1.15, 10.0
 """Budgets: our start in one-tool starts, our resident memory above the one-tool server's."""
@@ -60,8 +58,7 @@ class Comparison:
 
 def compare(pairs: int) -> Comparison:
     """Start both servers `pairs` times, in turns whose order alternates, with bytecode compiled."""
-    for package in (mcp, wootric_mcp, sys.modules[__package__]):
-        compileall.compile_dir(str(Path(str(package.__file__)).parent), quiet=1)
+    compile_bytecode(mcp, wootric_mcp, sys.modules[__package__])
     starts: dict[str, list[Start]] = {TOY: [], OURS: []}
     for module in (TOY, OURS):
         _start(module)  # the first start of each also fills the disk cache
