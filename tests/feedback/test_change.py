@@ -19,6 +19,7 @@ from wootric_mcp.feedback.change import (
     difference,
     judged,
     sample,
+    share_chance,
     share_change,
     split,
 )
@@ -249,6 +250,16 @@ def test_chance_of_a_share_is_that_of_fishers_exact_test_with_the_found_counted_
 SHARES = st.integers(0, 60).flatmap(lambda part: st.tuples(st.just(part), st.integers(max(part, 5), 90)))
 
 
+COUNTED = st.integers(0, 700).flatmap(lambda part: st.tuples(st.just(part), st.integers(part, 900)))
+
+
+@given(COUNTED, COUNTED)
+def test_the_chance_of_a_share_alone_is_that_of_its_change(
+    before: tuple[int, int], after: tuple[int, int]
+) -> None:
+    assert share_chance(before, after) == share_change(before, after).p
+
+
 @given(SHARES, SHARES)
 def test_a_change_of_a_share_back_is_its_opposite(before: tuple[int, int], after: tuple[int, int]) -> None:
     there, back = share_change(before, after), share_change(after, before)
@@ -269,7 +280,7 @@ def test_equal_shares_are_told_apart_in_five_of_a_hundred_at_most(share: float) 
         one * other
         for before, one in enumerate(binomial(n, share))
         for after, other in enumerate(binomial(m, share))
-        if one * other > 1e-7 and (share_change((before, n), (after, m)).p or 0) <= 0.05
+        if one * other > 1e-7 and (share_chance((before, n), (after, m)) or 0) <= 0.05
     )
     assert wrong <= 0.055
 

@@ -133,6 +133,13 @@ def share_change(before: tuple[int, int], after: tuple[int, int]) -> Difference:
     return replace(found, p=_mid_p(before, after))
 
 
+def share_chance(before: tuple[int, int], after: tuple[int, int]) -> float | None:
+    """The p of `share_change` alone, which takes half of the time."""
+    if before[0] + after[0] <= _FEW and min(before[1], after[1]) >= NO_PERCENTAGE_BELOW:
+        return _mid_p(before, after)
+    return share_change(before, after).p
+
+
 def _mid_p(before: tuple[int, int], after: tuple[int, int]) -> float:
     """How often as many people, drawn by chance from both sides, are spread as unevenly over them."""
     (part, n), (other, m) = before, after

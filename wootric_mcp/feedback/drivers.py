@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from wootric_mcp.feedback.change import most_chance, share_change
+from wootric_mcp.feedback.change import most_chance, share_chance
 from wootric_mcp.feedback.comments import Comment
 from wootric_mcp.feedback.phrases import (
     LONGEST,
@@ -147,7 +147,7 @@ def _told_apart(
         chances = {
             form: p
             for form in surest
-            if (p := share_change((outside[form], len(there)), (inside[form], len(here))).p) is not None
+            if (p := share_chance((outside[form], len(there)), (inside[form], len(here)))) is not None
         }
         bound = most_chance(chances.values(), sum(n + outside[form] >= least for form, n in inside.items()))
         surest = {form: surest[form] for form, p in chances.items() if p <= bound}

@@ -87,11 +87,11 @@ class Quotes:
             for member in members
             if member.record.id not in self._taken_ids and not member.is_suspicious
         ]
+        members = members[:: math.ceil(len(members) / _WEIGHED_COMMENTS) or 1]
         weights = {
             form: weight * (1.0 if form in own or not own else _BESIDE)
             for form, weight in self._weights(members).items()
         }
-        members = members[:: math.ceil(len(members) / _WEIGHED_COMMENTS) or 1]
         centrality = {member.record.id: _centrality(member, weights) for member in members}
         greatest = max(centrality.values(), default=0.0) or 1.0
         relevance = {number: _RELEVANCE * each / greatest for number, each in centrality.items()}

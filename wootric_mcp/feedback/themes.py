@@ -57,6 +57,8 @@ class Theme:
     members: tuple[Comment, ...]
     share: float
     """Of all comments asked about."""
+    saying: int
+    """How many of them say the phrase."""
     others: tuple[Comment, ...]
     """Comments outside the category asked about that say it, and what the query asks for."""
     score: Score
@@ -77,7 +79,7 @@ class Theme:
     @property
     def is_mostly_said(self) -> bool:
         """Whether half of its comments or more say the phrase."""
-        return 2 * sum(self.form in comment.phrases for comment in self.members) >= self.n
+        return 2 * self.saying >= self.n
 
     @property
     def label(self) -> Label | None:
@@ -184,6 +186,7 @@ def _of_phrase(
         run=_run(phrase.split(), found),
         members=tuple(found),
         share=len(found) / n,
+        saying=len(found),
         others=tuple(scored),
         score=score((comment.record for comment in (*found, *scored)), survey_type),
         among=among,
@@ -229,6 +232,7 @@ def _of_row(row: Row, counts: Counter[str], n: int, survey_type: SurveyType) -> 
         run=run or phrase if row.label.is_tag else run,
         members=tuple(row.asked),
         share=len(row.asked) / n,
+        saying=len(saying),
         others=tuple(row.scored),
         score=score((comment.record for comment in (*row.asked, *row.scored)), survey_type),
         name="" if row.label.is_tag else row.label.name,
