@@ -57,6 +57,13 @@ def test_every_comment_is_verbatim_in_its_own_language(language: str) -> None:
     assert one(f"> {text}\n").verdict == "verbatim"
 
 
+def test_one_word_changed_in_a_very_long_quotation_is_the_only_difference() -> None:
+    words = [f"word{place % 300} and the" for place in range(600)]
+    long = [record(7, " ".join(words))]
+    words[400] = "changed and the"
+    assert one(f"> {' '.join(words)}", long).changes == (checking.Change("word100", "changed"),)
+
+
 @pytest.mark.parametrize(
     ("draft", "id_", "changes"),
     [

@@ -30,6 +30,9 @@ _LEAST_SHARED = 3
 """Words that it shares at least, unless its id is given."""
 _SLACK = 3
 """Words about the place in a comment that a quotation is compared with."""
+_CLOSELY = 20_000
+"""Pairs of tokens up to which all are compared; beyond, those that are frequent in a text only beside others,
+or a word that it repeats ten thousand times would take minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +255,7 @@ class _Likeness:
         begin, end = self._window() if len(pieces) == 1 else (0, len(self._said.tokens))
         self._offset = begin
         said = [token.text for token in self._said.tokens[begin:end]]
-        matcher = SequenceMatcher(None, quoted, said, autojunk=False)
+        matcher = _matcher(quoted, said)
         self._operations = matcher.get_opcodes()
         shared = [
             token
@@ -265,7 +268,7 @@ class _Likeness:
     def _window(self) -> tuple[int, int]:
         """The tokens of a long comment among which the quotation lies; others may share words as well."""
         quoted, said = self._quoted.words, self._said.words
-        block = SequenceMatcher(None, quoted, said, autojunk=False).find_longest_match()
+        block = _matcher(quoted, said).find_longest_match()
         first = max(0, block.b - block.a - _SLACK)
         last = max(0, block.b - block.a) + len(quoted) + _SLACK
         places = [place for place, token in enumerate(self._said.tokens) if not token.is_sign]
@@ -319,6 +322,10 @@ class _Likeness:
                 else:
                     beyond = at - 1 if place == begin else at
                     yield Change(self._said.part(beyond, beyond + 1), "")
+
+
+def _matcher(quoted: Sequence[str], said: Sequence[str]) -> SequenceMatcher[str]:
+    return SequenceMatcher(None, quoted, said, autojunk=len(quoted) * len(said) > _CLOSELY)
 
 
 def _negations_between(said: Wording, places: Sequence[range]) -> tuple[Change, ...]:

@@ -9,13 +9,13 @@ from wootric_mcp.feedback.words import WORD, fold, is_unspaced
 NEGATIONS = frozenset(
     fold("""
     not no never none nothing without cannot cant dont doesnt didnt isnt wasnt arent werent wont wouldnt
-    couldnt shouldnt hasnt havent hadnt aint
-    nicht kein keine keinen keiner keinem nie niemals nichts ohne
+    couldnt shouldnt hasnt havent hadnt aint mustnt neednt nobody nowhere neither nor
+    nicht kein keine keinen keiner keinem nie niemals nichts niemand ohne
     ne pas jamais rien sans aucun aucune
-    nunca jamás nada sin ningún ninguna
-    non mai niente senza nessun nessuna
-    não nem sem nenhum nenhuma
-    niet geen nooit niets zonder
+    nunca jamás nada nadie tampoco sin ningún ninguno ninguna
+    non mai niente nessuno senza nessun nessuna
+    não nem sem ninguém nenhum nenhuma
+    niet geen nooit niets niemand zonder
     """).split()
 )
 """Folded, without apostrophes."""
