@@ -59,6 +59,17 @@ def test_the_phrase_of_a_row_speaks_of_the_row() -> None:
     assert found["billing and payment"].phrase == "invoice"
 
 
+def test_two_rows_about_the_same_comments_come_with_different_phrases() -> None:
+    texts = [f"the mobile app crashes, login says {person}" for person in PEOPLE[:7]]
+    texts += [f"an error for {person}" for person in PEOPLE] + [
+        f"{person} on the website" for person in PEOPLE
+    ]
+    found = themes_of(sum_up(many(texts, score=2) + many(BEES, score=9, start=50)))
+    rows = [found["errors and reliability"], found["app, website and account"]]
+    forms = [set(theme.form.split()) for theme in rows]
+    assert all(forms) and forms[0].isdisjoint(forms[1])
+
+
 def test_a_row_whose_words_are_all_barred_alone_has_no_phrase_but_its_name() -> None:
     texts = [f"it is not working {where}" for where in ("here", "there", "now", "again", "today", "yet")]
     found = sum_up(many(texts, score=2) + many(BEES, score=9, start=50))

@@ -288,7 +288,7 @@ async def test_a_page_of_findings_tells_that_more_was_read_since_the_page_before
 async def test_a_page_of_findings_does_not_expect_what_came_after_the_first_page() -> None:
     asked: dict[str, Any] = {"query": "remark", "period": "since 2026-01-01", "limit": 5}
     with running(busy_account(1_000), rate_limit=None) as served:
-        settings = Settings.for_sandbox(served.base_url, {"timezone": "UTC", "deadline": 1.0})
+        settings = Settings.for_sandbox(served.base_url, {"timezone": "UTC", "deadline": 4.0})
         now = [NOW - timedelta(days=40)]
         with anyio.fail_after(60):
             async with Client(build_server(settings, now=lambda: now[0])) as client:
@@ -298,7 +298,7 @@ async def test_a_page_of_findings_does_not_expect_what_came_after_the_first_page
                 assert cursor
                 now[0] = NOW
                 served.sandbox.faults.add(
-                    {"kind": "delay", "rate": 1.0, "seconds": 3, "path": "/v1/responses"}
+                    {"kind": "delay", "rate": 1.0, "seconds": 12, "path": "/v1/responses"}
                 )
                 said = text_of(await answered(client, "search_feedback", **asked, cursor=cursor[1]))
     assert "Incomplete: Of all 600 responses, some have not been read again yet" in said

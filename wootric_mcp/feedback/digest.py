@@ -151,7 +151,7 @@ def digest(
         moved = comparison.moved(themes, asked.keys() - news.keys()) if enough else []
         rows = rows_of(moved, asked, elsewhere, now.saying_ids, lexicon)
         rows.sort(key=lambda row: moved.index(row.label))
-        themes[FIRST:FIRST] = [row_theme(row, now.selected, survey_type) for row in rows]
+        themes[FIRST:FIRST] = [row_theme(row, now.selected, survey_type, themes) for row in rows]
     found = now.effects([(*theme.members, *theme.others) for theme in themes])
     compared, changes = comparison.of(themes, found) if comparison else (None, [None] * len(themes))
     go_on()

@@ -157,12 +157,14 @@ def find_themes(
             chosen.append((form, row, found))
             known.append((ids, row is not None))
     background = Corpus.of(others if scored is None else scored)
-    return [
-        _of_row(row, counts, len(asked), survey_type)
-        if row
-        else _of_phrase(form, found, members_of(form, background), len(asked), among, survey_type)
-        for form, row, found in chosen
-    ]
+    themes: list[Theme] = []
+    for form, row, found in chosen:
+        if row:
+            themes.append(row_theme(row, asked, survey_type, themes))
+        else:
+            scored_too = members_of(form, background)
+            themes.append(_of_phrase(form, found, scored_too, len(asked), among, survey_type))
+    return themes
 
 
 def _rank(candidate: tuple[float, str, Row | None]) -> tuple[float, int, str]:
@@ -193,16 +195,14 @@ def _of_phrase(
     )
 
 
-def row_theme(row: Row, asked: Sequence[Comment], survey_type: SurveyType) -> Theme:
-    """A row as theme, however few of the comments asked about it is told of."""
-    return _of_row(row, Corpus.of(asked).counts, len(asked), survey_type)
+def row_theme(row: Row, asked: Sequence[Comment], survey_type: SurveyType, before: Sequence[Theme]) -> Theme:
+    """A row as theme, however few of the comments asked about it is told of.
 
-
-def _of_row(row: Row, counts: Counter[str], n: int, survey_type: SurveyType) -> Theme:
-    """A row with the phrase of its own that is most telling: frequent here, and rare among all who are asked
-    about."""
-    inside = counts_of(row.asked)
-    usual = len(row.asked) / n
+    With it comes the phrase of its own that is most telling: frequent in it, rare among all comments asked
+    about, with words if possible that no theme before has.
+    """
+    counts, inside = Corpus.of(asked).counts, counts_of(row.asked)
+    usual = len(row.asked) / len(asked)
     least = max(2, math.ceil(_PHRASE_SHARE * len(row.asked)))
     weight = {
         form: times * (0.2 + math.log(times / (counts[form] * usual))) * (_GATHERING if " " in form else 1.0)
@@ -222,16 +222,21 @@ def _of_row(row: Row, counts: Counter[str], n: int, survey_type: SurveyType) -> 
         for form in sorted(weight, key=lambda form: (-weight[form], form))
         if row.has(examples[form].phrases[form], examples[form])
     }
-    best = next(iter(own), "")
+    told = {each for theme in before for each in (theme.form, theme.run)}
+    words = {word for each in told for word in each.split()}
+    fresh = [form for form in own if form not in told]
+    best = min(fresh, key=lambda form: not words.isdisjoint(form.split()), default="")
     saying = [comment for comment in row.asked if best in comment.phrases]
     phrase = spelling_of(best, saying) if best else ""
     run = _run(phrase.split(), saying) if phrase else ""
+    if run in told:
+        run = ""
     return Theme(
         phrase=row.label.name if row.label.is_tag else phrase,
         form=best,
         run=run or phrase if row.label.is_tag else run,
         members=tuple(row.asked),
-        share=len(row.asked) / n,
+        share=len(row.asked) / len(asked),
         saying=len(saying),
         others=tuple(row.scored),
         score=score((comment.record for comment in (*row.asked, *row.scored)), survey_type),
