@@ -31,7 +31,7 @@ HOST = "127.0.0.1"
 STORY_RATE_LIMIT = 1_000
 """Requests a minute."""
 
-_START_SECONDS = 20.0
+_START_SECONDS, _STOP_SECONDS = 20.0, 10.0
 
 
 class Sandbox:
@@ -96,20 +96,36 @@ class _Protocol(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """Says when it has started, and does not wait for clients that hang on when it stops."""
+    """Says when it has started, ends at once when it is to, and does not wait for clients that hang on."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.has_started = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_to_end = asyncio.Event()
+
+    def end(self) -> None:
+        """From any thread."""
+        self.should_exit = True
+        if self._loop:
+            self._loop.call_soon_threadsafe(self._is_to_end.set)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         self.has_started.set()
 
+    async def main_loop(self) -> None:
+        await self._is_to_end.wait()
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Without the tenth of a second that uvicorn gives every connection."""
+        for server in self.servers:
+            server.close()
         for connection in list(self.server_state.connections):
             connection.transport.abort()
-        await super().shutdown(sockets)
+        if tasks := self.server_state.tasks:
+            await asyncio.wait(tasks, timeout=_STOP_SECONDS)
 
 
 @contextmanager
@@ -162,7 +178,7 @@ def serve(sandbox: Sandbox, port: int = 0) -> Iterator[RunningSandbox]:
                 raise TimeoutError("the sandbox did not start")
             yield RunningSandbox(base_url, sandbox)
         finally:
-            server.should_exit = True
-            thread.join(_START_SECONDS)
+            server.end()
+            thread.join(2 * _STOP_SECONDS)
     finally:
         listener.close()

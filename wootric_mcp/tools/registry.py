@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from mcp.server.mcpserver.tools import Tool
 from mcp.types import ToolAnnotations
 
+from wootric_mcp.guard import policy
 from wootric_mcp.operations import OPERATIONS
 from wootric_mcp.settings import Settings
 from wootric_mcp.tools.parameters import LONGEST
 from wootric_mcp.tools.running import Asks, GuardedTool, ToolFunction, guarded, reading
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ToolSpec:
     """One tool before it is registered."""
 
@@ -116,9 +118,17 @@ def _check(kind: str, asked: Iterable[str], known: set[str]) -> None:
 
 
 def build(spec: ToolSpec, settings: Settings) -> Tool:
-    """The SDK's tool, with a schema free of titles and empty defaults, which cost tokens and say nothing."""
+    """The SDK's tool. It holds nothing of a server, so that all of a process share it: making the schemas is
+    most of what a start takes."""
+    asks = spec.asks is not None or (spec.acts and settings.confirm_writes)
+    return _built(spec, asks=asks, takes_codes=asks and policy.takes_codes(settings))
+
+
+@cache
+def _built(spec: ToolSpec, *, asks: bool, takes_codes: bool) -> Tool:
+    """With a schema free of titles and empty defaults, which cost tokens and say nothing."""
     tool = GuardedTool.from_function(
-        guarded(spec, settings) if spec.acts else reading(spec, settings),
+        guarded(spec, asks=asks, takes_codes=takes_codes) if spec.acts else reading(spec),
         title=spec.title,
         description=_described(spec),
         annotations=spec.hints,

@@ -18,7 +18,6 @@ from mcp.types import CallToolResult, TextContent
 from pydantic import Field
 
 from wootric_mcp.api.errors import WootricError
-from wootric_mcp.guard import policy
 from wootric_mcp.guard.confirmation import (
     AGREED,
     NOTHING_CHANGED,
@@ -38,7 +37,6 @@ from wootric_mcp.tools.app import App, app_of
 
 if TYPE_CHECKING:
     from wootric_mcp.api.people import Person
-    from wootric_mcp.settings import Settings
     from wootric_mcp.tools.registry import ToolSpec
 
 log = logging.getLogger(__name__)
@@ -76,17 +74,18 @@ class GuardedTool(Tool):
         raise ToolError(f"What {self.name} is about keeps changing. {NOTHING_CHANGED}")
 
 
-def reading(spec: ToolSpec, settings: Settings) -> ToolFunction:
+def reading(spec: ToolSpec) -> ToolFunction:
     """The function of a tool that changes nothing."""
 
     @functools.wraps(spec.function)
     async def run(**arguments: Any) -> CallToolResult:
+        deadline = app_of(arguments["ctx"]).settings.deadline
         try:
-            with anyio.fail_after(settings.deadline):
+            with anyio.fail_after(deadline):
                 return await spec.function(**arguments)
         except TimeoutError as error:
             raise ToolError(
-                f"{_no_answer(settings.deadline)} {NOTHING_CHANGED} Ask again for less (a shorter period, a "
+                f"{_no_answer(deadline)} {NOTHING_CHANGED} Ask again for less (a shorter period, a "
                 "smaller limit), or in a minute."
             ) from error
         except (WootricError, StoreError) as error:
@@ -95,16 +94,20 @@ def reading(spec: ToolSpec, settings: Settings) -> ToolFunction:
     return run
 
 
-def guarded(spec: ToolSpec, settings: Settings) -> ToolFunction:
+def guarded(spec: ToolSpec, *, asks: bool, takes_codes: bool) -> ToolFunction:
     """The function of a tool that acts: once that is confirmed, and noted in the audit log before and after.
 
     To the parameters of the tool come what the guard needs: the effect and its confirmation, which resolvers
     fill in, and the code, where codes count.
+
+    Args:
+        spec: The tool.
+        asks: Whether a call is confirmed.
+        takes_codes: Whether a code can confirm it.
     """
     own = {name: each for name, each in _hints(spec.function).items() if name != "return"}
     defaults = {name: each.default for name, each in signature(spec.function).parameters.items()}
     arguments_of_call = [name for name, hint in own.items() if name != "ctx" and not _is_resolved(hint)]
-    asks = spec.asks is not None or settings.confirm_writes
 
     def described(arguments: Mapping[str, Any]) -> tuple[Call, Effect, dict[str, Any]]:
         said = {name: arguments[name] for name in arguments_of_call}
@@ -112,7 +115,7 @@ def guarded(spec: ToolSpec, settings: Settings) -> ToolFunction:
         call = Call(spec.name, said, _about(app, arguments))
         given = {name: value for name, value in call.arguments.items() if value != defaults[name]}
         effect = arguments.get("effect") or Effect(plain(spec.title, given), Risk.WRITE)
-        if settings.is_strict:
+        if app.settings.is_strict:
             effect = replace(effect, question=app.without_addresses(effect.question))
         return call, effect, given
 
@@ -141,14 +144,14 @@ def guarded(spec: ToolSpec, settings: Settings) -> ToolFunction:
                 **_caller(arguments["ctx"]),
             }
             try:
-                with anyio.fail_after(settings.deadline):
+                with anyio.fail_after(app.settings.deadline):
                     async with app.audit.acting(about) as counts:
                         answer = await spec.function(**{name: arguments[name] for name in own})
                         figures = (answer.structured_content or {}).get("figures", {})
                         counts.update({name: figures[name] for name in _COUNTS if name in figures})
                         return answer
             except TimeoutError as error:
-                raise _UnclearError(f"{_no_answer(settings.deadline)} {_what_now(spec)}") from error
+                raise _UnclearError(f"{_no_answer(app.settings.deadline)} {_what_now(spec)}") from error
             except (WootricError, StoreError, ToolError):
                 raise
             except Exception as error:
@@ -157,7 +160,7 @@ def guarded(spec: ToolSpec, settings: Settings) -> ToolFunction:
 
     effect = {"effect": Annotated[Any, Resolve(spec.asks)]} if spec.asks else {}
     confirmed = {"confirmed": Annotated[Asked, Resolve(confirm)]} if asks else {}
-    code = {"code": _Code} if asks and policy.takes_codes(settings) else {}
+    code = {"code": _Code} if takes_codes else {}
     confirm.__qualname__ = f"confirm_{spec.name}"
     _sign(confirm, {**own, **effect, **code}, {})
     _sign(run, {**own, **effect, **confirmed, **code}, {**defaults, **dict.fromkeys(code, "")})
