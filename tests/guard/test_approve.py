@@ -29,7 +29,7 @@ from tests.accounts import (
     refused,
     running,
 )
-from tests.guard.test_confirmation import writes
+from tests.guard.effects import writes
 from tests.processes import SERVER, server_environment
 from wootric_mcp.guard import cli
 from wootric_mcp.server import build_server

@@ -25,8 +25,8 @@ from tests.accounts import (
     refused,
     running,
 )
+from tests.guard.effects import writes
 from tests.guard.test_codes import code_in
-from tests.guard.test_confirmation import writes
 from tests.processes import server_environment
 from tests.tools.test_every_operation import CASES
 from wootric_mcp.guard import audit, cli

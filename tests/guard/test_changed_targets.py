@@ -9,8 +9,8 @@ import pytest
 
 from tests.accounts import ERAS, JUN, MARA, MARA_DECLINE, MARA_LAST, Era, Person, answered, connected, refused
 from tests.accounts import running as serving
+from tests.guard.effects import GUARDED, writes
 from tests.guard.test_codes import offered
-from tests.guard.test_confirmation import GUARDED, writes
 from wootric_mcp.sandbox.records import EndUserRow
 from wootric_mcp.sandbox.server import RunningSandbox
 

@@ -27,7 +27,7 @@ from tests.accounts import (
     running,
     text_of,
 )
-from tests.guard.test_confirmation import writes
+from tests.guard.effects import writes
 from wootric_mcp.guard import confirmation
 
 DELETE: dict[str, Any] = {"end_user": MARA, "response_id": MARA_LAST}

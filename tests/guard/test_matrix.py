@@ -18,7 +18,7 @@ from mcp import Client
 from mcp.types import ElicitResult
 
 from tests.accounts import ERAS, MARA, Clock, Era, Person, account_settings, running, text_of
-from tests.guard.test_confirmation import GUARDED, writes
+from tests.guard.effects import GUARDED, writes
 from tests.processes import stdio_server
 from tests.snapshot import assert_matches
 from tests.test_serving import account, http_server

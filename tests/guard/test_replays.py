@@ -29,9 +29,9 @@ from tests.accounts import (
     running,
     text_of,
 )
+from tests.guard.effects import writes
 from tests.guard.test_approve import Desk, approvable
 from tests.guard.test_codes import code_in
-from tests.guard.test_confirmation import writes
 from tests.guard.test_matrix import environment
 from tests.processes import stdio_server
 from wootric_mcp.sandbox.server import RunningSandbox
