@@ -33,7 +33,7 @@ DAY = 86_400
 EVER = 1 << 40
 TOLD = re.compile(
     r"Read (?P<share>\d+) % of (?P<expected>[\d,]+) expected responses, (?P<since>[-\d]+) to [-\d]+; "
-    r"the rest in about \d+ min: ask again then\. .*?(?P<counted>\d+) responses, ",
+    r"the rest in about \d+ min: ask again then\. .*?(?P<counted>[\d,]+) responses, ",
 )
 
 
@@ -159,7 +159,7 @@ async def test_two_years_are_summed_up_within_the_deadline_on_what_was_read_and_
                 assert time.monotonic() - begun < 20
                 told = TOLD.search(answer)
                 assert told, answer
-                counted.append(int(told["counted"]))
+                counted.append(int(told["counted"].replace(",", "")))
                 asked.append(traffic.by_operation["list_responses"])
                 since = int(datetime.fromisoformat(f"{told['since']}T00:00Z").timestamp())
                 expected = int(told["expected"].replace(",", ""))
