@@ -91,6 +91,7 @@ def reading(spec: ToolSpec) -> ToolFunction:
         except (WootricError, StoreError) as error:
             raise ToolError(str(error)) from error
 
+    _sign(run, *_parameters(spec.function))
     return run
 
 
@@ -105,8 +106,7 @@ def guarded(spec: ToolSpec, *, asks: bool, takes_codes: bool) -> ToolFunction:
         asks: Whether a call is confirmed.
         takes_codes: Whether a code can confirm it.
     """
-    own = {name: each for name, each in _hints(spec.function).items() if name != "return"}
-    defaults = {name: each.default for name, each in signature(spec.function).parameters.items()}
+    own, defaults = _parameters(spec.function)
     arguments_of_call = [name for name, hint in own.items() if name != "ctx" and not _is_resolved(hint)]
 
     def described(arguments: Mapping[str, Any]) -> tuple[Call, Effect, dict[str, Any]]:
@@ -180,6 +180,7 @@ def before_writing(function: Callable[..., Any]) -> Callable[..., Any]:
             except TimeoutError as error:
                 raise ToolError(f"{_no_answer(deadline)} Try again in a minute. {NOTHING_CHANGED}") from error
 
+    run.__annotations__ = get_type_hints(function, include_extras=True)
     return run
 
 
@@ -264,8 +265,11 @@ def _caller(ctx: Context[Any]) -> dict[str, str]:
     return {"request": clean(ctx.request_id, 40), "client": clean(client, 80)}
 
 
-def _hints(function: Callable[..., Any]) -> dict[str, Any]:
-    return get_type_hints(function, include_extras=True)
+def _parameters(function: Callable[..., Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The types of a function's parameters, and their defaults."""
+    hints = get_type_hints(function, include_extras=True)
+    defaults = {name: each.default for name, each in signature(function).parameters.items()}
+    return {name: hints[name] for name in defaults}, defaults
 
 
 def _is_resolved(hint: Any) -> bool:
@@ -273,7 +277,8 @@ def _is_resolved(hint: Any) -> bool:
 
 
 def _sign(function: Callable[..., Any], hints: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
-    """Give a function that takes anything these parameters, for the SDK to read."""
+    """Give a function that takes anything these parameters, for the SDK to read: several times, so that it
+    counts that they need not be evaluated."""
     parameters = [
         Parameter(name, Parameter.KEYWORD_ONLY, default=defaults.get(name, Parameter.empty), annotation=hint)
         for name, hint in hints.items()
