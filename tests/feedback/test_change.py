@@ -141,7 +141,7 @@ def test_fewer_than_five_answers_are_not_compared() -> None:
     assert (found.value, found.p, found.verdict) == (None, None, "too few")
 
 
-@pytest.mark.parametrize(("worse", "then"), [(7, "real"), (2, "level"), (0, "level")])
+@pytest.mark.parametrize(("worse", "then"), [(7, "real"), (2, "real"), (1, "level"), (0, "level")])
 def test_too_few_answers_to_say_come_with_how_many_more_would_tell(worse: int, then: str) -> None:
     parts = (25, 15, 10), (25 - worse, 15, 10 + worse)
     (found,) = judged([difference(*(nps(*each) for each in parts))], "nps")
@@ -295,6 +295,6 @@ def test_shares_are_judged_together_with_scores() -> None:
     barely = share_change((20, 200), (34, 200))
     assert barely.p and 0.02 < barely.p < 0.05
     assert judged([], "nps", [barely])[0].verdict == "real"
-    same = difference(nps(50, 50, 50), nps(50, 50, 50))
+    same = difference(nps(500, 500, 500), nps(500, 500, 500))
     found = judged([same] * 3, "nps", [barely])
     assert [each.verdict for each in found] == ["level"] * 3 + ["chance"]

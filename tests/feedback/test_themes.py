@@ -135,6 +135,18 @@ def test_a_run_of_chinese_is_written_as_the_comments_write_it_and_japanese_has_n
     assert themes_of(japanese)["サポート"].run == ""
 
 
+def test_what_stands_on_both_sides_of_a_full_stop_is_no_run() -> None:
+    chinese = many(["更新后闪退，退款也不给", "总是闪退，退款很慢", "手机闪退，退款在哪里"])
+    assert all(theme.run in one.record.text for theme in themes_of(chinese).values() for one in theme.members)
+    latin = many(["After the update: app crashes"] * 9, start=1) + many(["Update? App crashes"] * 9, start=20)
+    assert "update app" not in " ".join(theme.run for theme in themes_of(latin).values())
+
+
+def test_a_run_is_that_of_most_comments_and_not_of_the_first_ones() -> None:
+    texts = ["the new dashboard is confusing"] * 30 + [f"a dashboard for {place}" for place in range(270)]
+    assert themes_of(many(texts))["dashboard"].run == ""
+
+
 def test_no_more_themes_than_asked_for_and_none_of_nothing() -> None:
     words = ["invoice", "parking", "login", "export", "dashboard"]
     texts = [f"{word} {word}{n}" for word in words for n in range(4)]

@@ -84,7 +84,7 @@ class Analysis:
     groups: tuple[Group, ...]
     """The largest first, the smaller ones together last."""
     tests: int
-    """Differences tested together: all but that of the whole since another period."""
+    """Differences tested together: all but that of the whole since another period and its rate."""
     property_names: tuple[str, ...]
     """If nobody has the properties asked for: those that occur. Foreign text."""
 
@@ -262,14 +262,14 @@ def _compared(
 
 
 def _judged(found: Analysis) -> Analysis:
-    """The analysis with a verdict on each difference: that of the whole judged alone, all others together.
+    """The analysis with a verdict on each difference: that of the whole judged alone, and so the part of it
+    that is no mix, all others together.
 
     So every answer about two periods says the same of the whole, however it is cut.
     """
     compared = found.compared
     tested = [step.difference for step in found.steps if step.difference]
     tested += [group.difference for group in found.groups]
-    tested += [compared.split.rate] if compared and compared.split else []
     verdicts = iter(judged(tested, found.survey_type))
     steps = [replace(step, difference=next(verdicts)) if step.difference else step for step in found.steps]
     groups = [replace(group, difference=next(verdicts)) for group in found.groups]
@@ -277,7 +277,8 @@ def _judged(found: Analysis) -> Analysis:
         [whole] = judged([compared.difference], found.survey_type)
         compared = replace(compared, difference=whole)
         if compared.split:
-            compared = replace(compared, split=replace(compared.split, rate=next(verdicts)))
+            [rate] = judged([compared.split.rate], found.survey_type)
+            compared = replace(compared, split=replace(compared.split, rate=rate))
     tests = sum(each.p is not None for each in tested)
     return replace(found, steps=tuple(steps), groups=tuple(groups), compared=compared, tests=tests)
 

@@ -24,9 +24,9 @@ FALSE_DISCOVERIES = 0.05
 """Of the differences called real, the share that may be chance."""
 _TWICE = 2.0
 """A difference that would take more than twice the responses to show is as good as none,"""
-_NARROW = 1 / 10
-"""if the half of its interval is at most so much of the scale: 20 points of NPS."""
-_NARROW_SHARE = 5.0
+_NARROW = 1 / 20
+"""if the half of its interval is at most so much of the scale: 10 points of NPS."""
+_NARROW_SHARE = 2.5
 """The same for the share of a theme, in points."""
 _WIDER = 5
 """Intervals of NPS and CSAT narrow as if there were nearly so many more responses, all along."""

@@ -24,6 +24,7 @@ from wootric_mcp.feedback.words import (
     is_japanese,
     is_unspaced,
     is_version,
+    unmasked,
     words_of,
 )
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 CJK = "cjk"
 """Stands for the language of texts in Chinese or Japanese characters."""
 
-ANALYSER = "4"
+ANALYSER = "5"
 """To be raised whenever `analysis` gives anything else for the same text and lexicon."""
 
 _UNTOLD = "-"
@@ -225,7 +226,7 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _lowered(text: str) -> str:
-    return text.lower().replace("’", "'")
+    return unmasked(text).lower().replace("’", "'")
 
 
 def _language(text: str, words: Iterable[str]) -> str:

@@ -67,6 +67,11 @@ class Corpus(list[Comment]):
         return {}
 
 
+def spread(comments: Sequence[Comment], most: int) -> Sequence[Comment]:
+    """At most so many of these comments, evenly spread."""
+    return comments[:: math.ceil(len(comments) / most) or 1]
+
+
 def is_phrase(form: str, counts: Counter[str], n: int) -> bool:
     """Whether it is short enough, and one word or two that belong together."""
     if len(form) > LONGEST:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from wootric_mcp.feedback.budget import estimate_tokens
 from wootric_mcp.feedback.comments import Comment
-from wootric_mcp.feedback.phrases import Corpus, counts_of
+from wootric_mcp.feedback.phrases import Corpus, counts_of, spread
 from wootric_mcp.feedback.records import FeedbackRecord, Person
 
 LONGEST = 200
@@ -82,12 +82,12 @@ class Quotes:
             words: Begins of words around which a long comment is cut.
             own: Forms of phrases that say what the quotes are for; without, those that are frequent here.
         """
-        members = [
+        allowed = [
             member
             for member in members
             if member.record.id not in self._taken_ids and not member.is_suspicious
         ]
-        members = members[:: math.ceil(len(members) / _WEIGHED_COMMENTS) or 1]
+        members = spread(allowed, _WEIGHED_COMMENTS)
         weights = {
             form: weight * (1.0 if form in own or not own else _BESIDE)
             for form, weight in self._weights(members).items()

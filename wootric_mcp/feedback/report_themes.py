@@ -78,7 +78,7 @@ def theme_row(digest: Digest, number: int) -> list[Any]:
     share = round(theme.n / digest.comments, 3) if digest.comments >= NO_PERCENTAGE_BELOW else None
     value = None if theme.score.value is None else round(theme.score.value, 1)
     row: list[Any] = [number, theme.n, share, value]
-    row += [_is_indicative(theme.score)] if _marks(digest) else []
+    row += [None if value is None else _is_indicative(theme.score)] if _marks(digest) else []
     row.append(points(impact, digest.survey_type))
     row += [_exact(contribution), *_split(theme.score)] if is_full(digest) else [theme.score.n]
     if digest.compared and change:

@@ -18,7 +18,7 @@ from wootric_mcp.feedback.records import FeedbackRecord, Person
 from wootric_mcp.feedback.score import Score, SurveyType
 from wootric_mcp.feedback.selection import Query, Selection, Term, occurrences, parse_query, places
 from wootric_mcp.feedback.tally import Sums, Tally
-from wootric_mcp.feedback.words import WORD, fold, words_of
+from wootric_mcp.feedback.words import WORD, fold, unmasked, words_of
 
 Order = Literal["relevance", "newest"]
 
@@ -169,7 +169,7 @@ class _Reading:
         return tuple((part, self._alone[place]) for place, part in enumerate(parts)) if parts[1:] else ()
 
     def _count_parts(self, judged: Judged, is_here: bool) -> None:
-        folded = fold(judged.record.text)
+        folded = fold(unmasked(judged.record.text))
         has = [part.matches_folded(folded) for part in self._parts]
         for place, said in enumerate(has):
             self._having[place] += said
@@ -217,7 +217,7 @@ def _by_relevance(
 
 
 def _match(record: FeedbackRecord, query: Query) -> _Match:
-    words = words_of(folded := fold(record.text))
+    words = words_of(folded := fold(unmasked(record.text)))
     times = (sum(occurrences(term, words, folded) for term in group) for group in query.groups)
     return _Match(record, len(words), tuple(times))
 

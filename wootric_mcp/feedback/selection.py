@@ -15,7 +15,15 @@ from wootric_mcp.feedback.records import FeedbackRecord
 from wootric_mcp.feedback.score import SCALES, Category, SurveyType, category
 from wootric_mcp.feedback.signs import TELLING
 from wootric_mcp.feedback.stems import stems
-from wootric_mcp.feedback.words import LANGUAGES, fold, is_elided, is_unspaced, stop_words_of_all, words_of
+from wootric_mcp.feedback.words import (
+    LANGUAGES,
+    fold,
+    is_elided,
+    is_unspaced,
+    stop_words_of_all,
+    unmasked,
+    words_of,
+)
 
 # Curly and angular marks are read like straight ones, single ones where no word goes on through them.
 _MARKS = str.maketrans(dict.fromkeys("“”„‟«»‹›「」『』＂", '"'))
@@ -23,6 +31,7 @@ _SINGLE_MARKS = re.compile(r"(?<!\w)(-?)['‘‚]([^'‘’‚\"]*\w[^'‘’‚
 _PARTS = re.compile(r'(?P<minus>-)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"|]+))|(?P<bar>\|)')
 _PLACEHOLDER = re.compile("<(?:a |the )?theme>", re.IGNORECASE)
 _VOWEL = re.compile("^([^aeiou]?)([aeou])(?=[^aeiouy])")
+_SOFT = str.maketrans("sf", "zv")
 _EMOJI_STYLE = "\ufe0f"
 NO_VALUE = "(none)"
 """How the group without a property is shown and asked for."""
@@ -66,10 +75,10 @@ class Query:
         """Whether a comment says it; case, accents and plural do not matter."""
         if not self.groups and not self.without:
             return True
-        return self.matches_folded(fold(text))
+        return self.matches_folded(fold(unmasked(text)))
 
     def matches_folded(self, folded: str) -> bool:
-        """The same for text that is folded already."""
+        """The same for text that is folded already and has no masks."""
         # A look for the bare letters spares most comments the cutting into words.
         for letters in self._needed:
             if not any(map(folded.__contains__, letters)):
@@ -255,16 +264,17 @@ def _roots(term: Term) -> tuple[str, ...]:
     """Letters of which every comment with this term contains one or the other."""
     if term.unspaced:
         return (term.unspaced,)
-    longest = max(term.words, key=len)
+    longest = max(term.words, key=len).removesuffix("'s")
     # Common forms share their first three letters, stems those that no rule replaces, and y may become i.
     letters = zip(longest, *(stem.partition(" ")[0] for stem in stems(longest)), strict=False)
     shared = "".join(each[0] for each in takewhile(lambda each: len(set(each)) == 1, letters))
     root = shared[:_SHORT].removesuffix("y")
     if f"{root} en" in stems(longest):
         root = root.removesuffix("e")  # use, using
-    # Dutch doubles the vowel of a closed syllable: hoge, hoog.
+    # Dutch doubles the vowel of a closed syllable, and hardens s and f at its end: hoge, hoog; lezen, les.
     doubled = _VOWEL.sub(r"\1\2\2", root)[:_SHORT]
-    return (root,) if doubled == root else (root, doubled)
+    softened = root[:-1] + root[-1:].translate(_SOFT)
+    return tuple(dict.fromkeys((root, doubled, softened)))
 
 
 def _is_function_word(term: Term) -> bool:

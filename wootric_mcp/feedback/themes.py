@@ -21,6 +21,7 @@ from wootric_mcp.feedback.phrases import (
     least_share,
     members_of,
     spelling_of,
+    spread,
 )
 from wootric_mcp.feedback.rows import Label, Row
 from wootric_mcp.feedback.score import Score, SurveyType, score, score_of_counts
@@ -40,8 +41,8 @@ _RUN_SHARE = 0.6
 _PHRASE_SHARE = 0.05
 """Of a row's comments, that say the phrase which tells the row."""
 _COMMENTS_READ, _FIRST_READ = 30, 10
-"""Comments of a theme from which its run of words is made out; the first of them tell whether it may have
-one."""
+"""Comments of a theme, evenly spread, from which its run of words is made out, and fewer that tell whether
+it may have one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Theme:
     share: float
     """Of all comments asked about."""
     saying: int
-    """How many of them say the phrase."""
+    """How many of them have the run or, without one, say the phrase in any of its forms."""
     others: tuple[Comment, ...]
     """Comments outside the category asked about that say it, and what the query asks for."""
     score: Score
@@ -78,7 +79,7 @@ class Theme:
 
     @property
     def is_mostly_said(self) -> bool:
-        """Whether half of its comments or more say the phrase."""
+        """Whether half of its comments or more say the run or, without one, the phrase."""
         return 2 * self.saying >= self.n
 
     @property
@@ -182,13 +183,14 @@ def _of_phrase(
     survey_type: SurveyType,
 ) -> Theme:
     phrase = spelling_of(form, found)
+    run, having = _run(phrase.split(), found)
     return Theme(
         phrase=phrase,
         form=form,
-        run=_run(phrase.split(), found),
+        run=run,
         members=tuple(found),
         share=len(found) / n,
-        saying=len(found),
+        saying=having or len(found),
         others=tuple(scored),
         score=score((comment.record for comment in (*found, *scored)), survey_type),
         among=among,
@@ -207,7 +209,7 @@ def row_theme(row: Row, asked: Sequence[Comment], survey_type: SurveyType, befor
     weight = {
         form: times * (0.2 + math.log(times / (counts[form] * usual))) * (_GATHERING if " " in form else 1.0)
         for form, times in inside.items()
-        if times >= least and len(form) <= LONGEST and times > counts[form] * usual
+        if times >= least and len(form) <= LONGEST and times >= counts[form] * usual
     }
     examples: dict[str, Comment] = {}
     missing = set(weight)
@@ -228,16 +230,16 @@ def row_theme(row: Row, asked: Sequence[Comment], survey_type: SurveyType, befor
     best = min(fresh, key=lambda form: not words.isdisjoint(form.split()), default="")
     saying = [comment for comment in row.asked if best in comment.phrases]
     phrase = spelling_of(best, saying) if best else ""
-    run = _run(phrase.split(), saying) if phrase else ""
+    run, having = _run(phrase.split(), saying) if phrase else ("", 0)
     if run in told:
-        run = ""
+        run, having = "", 0
     return Theme(
         phrase=row.label.name if row.label.is_tag else phrase,
         form=best,
         run=run or phrase if row.label.is_tag else run,
         members=tuple(row.asked),
         share=len(row.asked) / len(asked),
-        saying=len(saying),
+        saying=having or len(saying),
         others=tuple(row.scored),
         score=score((comment.record for comment in (*row.asked, *row.scored)), survey_type),
         name="" if row.label.is_tag else row.label.name,
@@ -294,22 +296,26 @@ def _is_in_row(members: set[int], theme: set[int], n: int) -> bool:
     return len(members & theme) >= least_share(len(theme) / n) * len(members)
 
 
-def _run(phrase: list[str], members: Sequence[Comment]) -> str:
-    """The longest run of words around a phrase that most of its comments share, cut where it would dangle."""
+def _run(phrase: list[str], members: Sequence[Comment]) -> tuple[str, int]:
+    """The longest run of words around a phrase that most of its comments share, cut where it would dangle,
+    and how many of them have it; "" if there is none."""
     from wootric_mcp.feedback.stop_words import JOINING
 
-    first, others = members[:_FIRST_READ], members[_FIRST_READ:_COMMENTS_READ]
-    shared = _runs(phrase, first)
-    if max(shared.values(), default=0) < _RUN_SHARE / 2 * len(first):
-        return ""
-    shared += _runs(phrase, others)
-    least = max(2, _RUN_SHARE * (len(first) + len(others)))
-    ranked = [
+    some, more = spread(members, _FIRST_READ), spread(members, _COMMENTS_READ)
+    if max(_runs(phrase, some).values(), default=0) < _RUN_SHARE / 2 * len(some):
+        return "", 0
+    least = max(2, _RUN_SHARE * len(more))
+    shared = [
         (-len(run), -times, written)
-        for run, times in shared.items()
+        for run, times in _runs(phrase, more).items()
         if times >= least and not JOINING & ({run[0], run[-1]} - {phrase[0]}) and (written := _written(run))
     ]
-    return min(ranked)[2] if ranked else ""
+    # Words of two sentences are no run, and those read may not be like the others.
+    for *_, run in sorted(shared):
+        having = sum(run in comment.record.text.lower().replace("’", "'") for comment in members)
+        if having >= _RUN_SHARE * len(members):
+            return run, having
+    return "", 0
 
 
 def _written(run: Sequence[str]) -> str:

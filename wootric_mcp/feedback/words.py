@@ -15,6 +15,7 @@ _WORD = rf"{{elided}}['’](?=[{LETTER}]{{{{2}}}})|[{LETTER}]+(?:(?:['’]|{_POI
 WORD = re.compile(_WORD.format(elided=f"(?i:{_ELIDED})"))
 _LOWERED_WORD = re.compile(_WORD.format(elided=f"(?:{_ELIDED})"))  # twice as fast
 CLAUSE_END = re.compile(rf"(?:(?!{_POINT})[^{LETTER}\s'’-])+|\s-+\s")
+_MASK = re.compile(r"\[(?:email|phone|ip|card|account|password|token)\]")
 _MARKS = re.compile(r"[\u0300-\u036f]+")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
@@ -28,6 +29,11 @@ def fold(text: str) -> str:
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
     return unicodedata.normalize("NFKC", _MARKS.sub("", decomposed))
+
+
+def unmasked(text: str) -> str:
+    """What a customer wrote of a text, without the words that stand for personal data."""
+    return _MASK.sub("|", text) if "[" in text else text
 
 
 def words_of(text: str) -> list[str]:
