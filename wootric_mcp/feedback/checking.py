@@ -188,7 +188,7 @@ class _Wanted:
 
     def _places(self, said: Wording) -> Sequence[range] | None:
         """Where a comment that has the words has each piece with the same signs."""
-        if len(self.pieces) == 1 and not self.has_signs and not said.has_signs:
+        if len(self.pieces) == 1 and not self.has_signs and not said.may_be_cut:
             return ()
         return None if self.has_signs and not said.has_signs else said.find(self.pieces)
 
@@ -316,12 +316,11 @@ class _Likeness:
         """What belongs to the words that are the same, but stands beyond an edge of the quotation."""
         for place in sorted({0, *self._gaps}.intersection(range(begin, end + 1))):
             at = said_begin + place - begin
-            if self._said.is_cut(at):
-                if begin < place < end:
+            if begin < place < end:
+                if self._said.cut_off(at, ahead=True) or self._said.cut_off(at, ahead=False):
                     yield Change("", "…")
-                else:
-                    beyond = at - 1 if place == begin else at
-                    yield Change(self._said.part(beyond, beyond + 1), "")
+            elif cut := self._said.cut_off(at, ahead=place == begin, is_first=place == 0):
+                yield Change(cut, "")
 
 
 def _matcher(quoted: Sequence[str], said: Sequence[str]) -> SequenceMatcher[str]:
