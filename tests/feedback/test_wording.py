@@ -164,6 +164,22 @@ def test_a_sign_for_another_is_never_verbatim(
         ("è … buono", "è non buono", "non"),
         ("eu … gosto", "eu não gosto", "não"),
         ("het is … goed", "het is niet goed", "niet"),
+        ("I … recommend it", "I can´t recommend it", "can´t"),
+        ("I … recommend it", "I can`t recommend it", "can`t"),
+        ("it … works", "it hardly ever works", "hardly ever"),
+        ("it … works", "it barely works", "barely"),
+        ("Das ist … gut", "Das ist weder neu noch gut", "weder neu noch"),
+        ("Das ist … gut", "Das ist kaum gut", "kaum"),
+        ("Je … ce produit", "Je n'aime plus ce produit", "n'aime plus"),
+        ("Je … aime plus ce produit", "Je n’aime plus ce produit", "n’"),
+        ("il … a rien", "il n'y a rien", "n'y"),
+        ("L'appli … fiable", "L'appli n'est plus fiable", "n'est plus"),
+        ("es … útil", "es bonita ni útil", "… ni"),
+        ("è bella … utile", "è bella né utile", "né"),
+        ("我…登录", "我无法登录", "无法"),
+        ("我…用过", "我从未用过", "… 未"),
+        ("使い…です", "使いやすくなくて残念です", "… なくて残念"),
+        ("ログイン…困る", "ログインできず困る", "… ず"),
         ("我觉得…好", "我觉得不好", "不"),
         ("とても…です", "とても良くないです", "… ない"),
     ],
@@ -177,6 +193,8 @@ def test_an_ellipsis_that_skips_no_negation_is_no_fault() -> None:
     comment = "I would not say it is good. I would, with all respect, say it is good"
     assert not one("would … respect, say it is good", comment).is_faulty
     assert not one("I … it is good", "I think it is good, not cheap").is_faulty
+    assert not one("私は…使う", "私は必ず毎日使う").is_faulty
+    assert not one("我的…很好", "我的未来无论如何很好").is_faulty
 
 
 def test_a_comment_without_the_negation_is_the_source_before_one_with_it() -> None:

@@ -19,6 +19,8 @@ _MARKS = re.compile(r"[\u0300-\u036f]+")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
 
+_APOSTROPHE = re.compile(r"(?<=[^\W\d_])[´`‘ʼ′＇](?=[^\W\d_])")
+
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl")
 
 
@@ -28,6 +30,11 @@ def fold(text: str) -> str:
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
     return unicodedata.normalize("NFKC", _MARKS.sub("", decomposed))
+
+
+def with_apostrophes(text: str) -> str:
+    """Text of the same length in which other signs that stand for an apostrophe between letters are one."""
+    return text if text.isascii() and "`" not in text else _APOSTROPHE.sub("'", text)
 
 
 def words_of(text: str) -> list[str]:
