@@ -93,7 +93,7 @@ def _marked(draft: str) -> Iterator[Quotation]:
 
 def _says(text: str) -> bool:
     """Whether somebody can have said it: there is a word, an emoji or a currency."""
-    return WORD.search(text) is not None or TELLING.search(text) is not None
+    return WORD.search(text.replace("_", " ")) is not None or TELLING.search(text) is not None
 
 
 def _words(text: str) -> int:

@@ -9,10 +9,19 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from wootric_mcp.feedback.signs import MEANINGFUL
-from wootric_mcp.feedback.words import WORD, fold, is_unspaced
+from wootric_mcp.feedback.words import WORD, fold, is_unspaced, with_apostrophes
 
-_THAI = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
-"""Thai, Lao, Burmese and Khmer, which part no words by spaces."""
+_FULL = (
+    r"\u3005\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
+    r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+)
+_HALF_WIDTH = r"\uff66-\uff9f"
+_UNSPACED = re.compile(f"[{_FULL}{_HALF_WIDTH}]")
+"""Chinese, Japanese, Thai, Lao, Burmese and Khmer, which part no words by spaces."""
+_UNSPACED_PART = re.compile(rf"[{_FULL}]|[{_HALF_WIDTH}][\uff9e\uff9f]?|[^{_FULL}{_HALF_WIDTH}]+")
+"""A character of these, or what others there are among them."""
+_EMPHASIS = re.compile(r"(?<![^\W_])_+|_+(?![^\W_])")
+"""Underscores that are not within a name, so of Markdown."""
 _HYPHENS = ("-", "‐", "‑")
 _SPACES = " \u00a0\u2009\u202f"
 _THOUSANDS = re.compile(rf"(?<![0-9])[0-9]{{1,3}}(?:[{_SPACES}][0-9]{{3}})+(?![0-9])")
@@ -36,12 +45,16 @@ class Token(NamedTuple):
 
 def _spans(text: str) -> Iterator[tuple[str, int, int]]:
     """Words, each with its begin and end; where no spaces part them, characters."""
-    for match in WORD.finditer(text):
+    if "_" in text:
+        text = _EMPHASIS.sub(lambda match: " " * len(match[0]), text)
+    for match in WORD.finditer(with_apostrophes(text)):
         word = match[0]
-        if word.isascii() or not (is_unspaced(word) or _THAI.search(word)):
+        if word.isascii() or not _UNSPACED.search(word):
             yield fold(word), match.start(), match.end()
         else:
-            yield from ((fold(each), at, at + 1) for at, each in enumerate(word, match.start()) if fold(each))
+            for part in _UNSPACED_PART.finditer(word):
+                if folded := fold(part[0]):
+                    yield folded, match.start() + part.start(), match.start() + part.end()
 
 
 class Wording:

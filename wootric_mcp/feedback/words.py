@@ -19,7 +19,7 @@ _MARKS = re.compile(r"[\u0300-\u036f]+")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
 
-_APOSTROPHE = re.compile(r"(?<=[^\W\d_])[´`‘ʼ′＇](?=[^\W\d_])")
+_APOSTROPHE = re.compile(r"[´`‘ʼ′＇](?<=[^\W\d_].)(?=[^\W\d_])")
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl")
 
