@@ -118,6 +118,21 @@ def test_a_quotation_under_a_wrong_id_is_told() -> None:
     assert not unknown.is_id_known and unknown.is_faulty and not unknown.is_misattributed
 
 
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "“Setup took ten minutes” is our #1 praise by response 103377123.",
+        "Theme #2, by #103377123: “Setup took ten minutes”",
+        "“Two outages in a week” and “Setup took ten minutes” (#103377120, #103377123)",
+        "“Setup took 10 minutes” (#103377120, #103377123)",
+    ],
+)
+def test_of_several_ids_the_one_that_has_the_quotation_is_meant(draft: str) -> None:
+    checked = check(draft, KEPT, receipt=RECEIPT).checked[-1]
+    assert (checked.quotation.id, checked.record and checked.record.id) == (PRAISE, PRAISE)
+    assert checked.is_id_known and not checked.is_misattributed
+
+
 def test_without_an_id_the_newest_comment_is_the_source() -> None:
     # Records with a lower number are newer.
     same = [record(number, "It is slow every day.") for number in (7, 5, 9)]

@@ -120,6 +120,14 @@ def test_marks_within_a_block_quotation_tell_where_it_begins() -> None:
         ("“one thing”, “another” (#2)", [None, 2]),
         ("12 of 4000 said “one thing” in 2026", [None]),
         ("Version 123456.7 is “one thing”", [None]),
+        ("Theme #2 (speed): “one thing” (#4711)", [4711]),
+        ("“one thing” is our #1 issue (#4711)", [4711]),
+        ("“one thing” (score 3) (#4711)", [4711]),
+        ("“one thing”, they say (103377120, 103377121)", [103377120]),
+        ("**“one thing”** (103377120)", [103377120]),
+        ("“one thing” — 103377120", [103377120]),
+        ("“one thing” (ticket 1234567)", [None]),
+        ("“one thing” was said on 20261109 about 250000 dollars", [None]),
     ],
 )
 def test_an_id_belongs_to_the_quotation_it_stands_with(draft: str, expected: list[int | None]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from itertools import accumulate, pairwise, takewhile
 from typing import Literal
@@ -110,8 +110,8 @@ def check(draft: str, records: Iterable[FeedbackRecord], *, receipt: Receipt | N
     by_word: dict[str, list[_Wanted]] = defaultdict(list)
     by_id: dict[int, list[_Wanted]] = defaultdict(list)
     for each in wanted:
-        if each.quotation.id is not None:
-            by_id[each.quotation.id].append(each)
+        for id_ in each.quotation.ids:
+            by_id[id_].append(each)
         for word in each.words:
             by_word[word].append(each)
     wordless = [each for each in wanted if not each.words]
@@ -126,7 +126,7 @@ def check(draft: str, records: Iterable[FeedbackRecord], *, receipt: Receipt | N
         frequency.update(known)
         touched = Counter(each for word in known for each in by_word[word])
         for each in by_id.get(record.id, ()):
-            each.claimed = record.lean()
+            each.claimed[record.id] = record.lean()
         for each, shared in touched.items():
             each.meet(record, said, shared)
         if wordless and TELLING.search(record.text):
@@ -155,10 +155,11 @@ class _Wanted:
     has_signs: bool = field(init=False)
     comments: int = 0
     source: FeedbackRecord | None = None
-    """The newest comment that contains it, or the one whose id is given."""
+    """The newest comment that contains it, or one whose id is given."""
     skipped: tuple[Change, ...] = ()
     """What its ellipses leave out of that comment, if it negates."""
-    claimed: FeedbackRecord | None = None
+    claimed: dict[int, FeedbackRecord] = field(default_factory=dict)
+    """The comments whose ids are given."""
     near: list[tuple[Rank, FeedbackRecord]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -193,14 +194,16 @@ class _Wanted:
         return None if self.has_signs and not said.has_signs else said.find(self.pieces)
 
     def _precedence(self, record: FeedbackRecord, skipped: Sequence[Change]) -> tuple[bool, bool, float, int]:
-        return record.id == self.quotation.id, not skipped, record.created_at.timestamp(), record.id
+        return record.id in self.quotation.ids, not skipped, record.created_at.timestamp(), record.id
 
     def checked(self, frequency: Counter[str], compared: int) -> Checked:
-        claim = self.quotation.id
-        is_known = claim is None or self.claimed is not None
+        known = [id_ for id_ in self.quotation.ids if id_ in self.claimed]
+        claim = known[0] if known else self.quotation.id
+        is_known = claim is None or bool(known)
         if self.source:
+            claim = self.source.id if self.source.id in known else claim
             return Checked(
-                self.quotation,
+                self._claiming(claim),
                 "verbatim",
                 self.source,
                 self.comments,
@@ -220,14 +223,18 @@ class _Wanted:
         least, share = _LEAST_SHARED, _SHARE
         if best is not None and best.has_words:
             least, share = 0, 0.0
-        if self.claimed:
-            of_claimed = _Likeness(self.pieces, self.claimed)
+        if known:
+            of_claimed = max(
+                (_Likeness(self.pieces, self.claimed[id_]) for id_ in known[:_CANDIDATES]),
+                key=lambda one: weight(one.shared),
+            )
             if weight(of_claimed.shared) >= _SHARE_OF_CLAIMED * whole:
                 best, least, share = of_claimed, 1, _SHARE_OF_CLAIMED
+                claim = of_claimed.record.id
         if best is None or len(best.shared) < least or weight(best.shared) < share * whole:
-            return Checked(self.quotation, "invented", is_id_known=is_known)
+            return Checked(self._claiming(claim), "invented", is_id_known=is_known)
         return Checked(
-            self.quotation,
+            self._claiming(claim),
             "altered",
             best.record,
             position=best.position,
@@ -235,6 +242,9 @@ class _Wanted:
             is_misattributed=claim is not None and is_known and best.record.id != claim,
             is_id_known=is_known,
         )
+
+    def _claiming(self, id_: int | None) -> Quotation:
+        return replace(self.quotation, ids=() if id_ is None else (id_,))
 
 
 class _Likeness:

@@ -26,8 +26,12 @@ _BLANK_LINE = re.compile(r"\n\s*\n")
 _BLOCK = re.compile(r"(?:^[ \t]*>[^\n]*(?:\n|\Z))+", re.MULTILINE)
 _BLOCK_MARK = re.compile(r"^[ \t]*>+[ \t]?", re.MULTILINE)
 _ID = re.compile(
-    r"#\s?(\d{1,15})\b|\bid\W{1,2}(\d{1,15})\b|(?<![\w.,/-])(\d{6,15})(?![\w/-]|[.,]\d)", re.IGNORECASE
+    r"#\s?(\d{1,15})\b|\b(?:id\W{1,2}|response\s)(\d{1,15})\b|[—–]\s(\d{6,15})(?=\s*(?:[,;.)\n]|\Z))",
+    re.IGNORECASE,
 )
+_BRACKETS = re.compile(r"[(\[]([^()\[\]\n]{1,120})[)\]]")
+_ID_IN_BRACKETS = re.compile(rf"{_ID.pattern}|(?:\A|[,;])\s*(\d{{6,15}})(?=\s*(?:[,;]|\Z))", re.IGNORECASE)
+_RIGHT_BEHIND = re.compile(rf"[^\w\s(\[]{{0,6}}\s?{_BRACKETS.pattern}")
 _SOURCE = re.compile(r"[(\[—–]|(?<=\s)-")
 """How the source of a block quotation begins."""
 _LONGEST_SOURCE = 120
@@ -44,10 +48,14 @@ class Quotation:
     start: int
     """Position of the first character in the draft, and of the one after the last."""
     end: int
-    id: int | None = None
-    """The response id that stands with it."""
+    ids: tuple[int, ...] = ()
+    """The response ids that stand with it, the likeliest first; one of them is meant."""
     is_block: bool = False
     """Whether it is a block quotation of Markdown, marks and source included from start to end."""
+
+    @property
+    def id(self) -> int | None:
+        return self.ids[0] if self.ids else None
 
     @property
     def pieces(self) -> tuple[str, ...]:
@@ -56,12 +64,13 @@ class Quotation:
 
 
 def quotations(draft: str) -> list[Quotation]:
-    """The quotations of a draft in order, each with the response id that stands before it or after it.
+    """The quotations of a draft in order, each with the response ids that stand before it or after it.
 
     Known are the marks of English, German, French, Spanish, Swedish, Chinese and Japanese, straight ones, and
-    block quotations of Markdown. Text in single marks counts from three words on. An id is a number after #
-    or “id”, or one of six digits or more. On a line that begins with an id, ids come before what they belong
-    to, else after it.
+    block quotations of Markdown. Text in single marks counts from three words on. An id is a number after #,
+    “id” or “response”; in brackets or after a dash also one of six digits or more that stands alone. One in
+    brackets right behind a quotation belongs to it; otherwise ids come before what they belong to on a line
+    with one before the first quotation, else after it.
     """
     found = list(_marked(draft))
     found += [
@@ -154,9 +163,15 @@ def _with_ids(draft: str, found: Sequence[Quotation]) -> list[Quotation]:
         if line != before_line:
             before_line, comes_first = line, bool(ahead)
         within = _ids(draft[quotation.start : quotation.end]) if quotation.is_block else []
-        behind = within[-1:] or _ids(_rest(draft, quotation.end, start))
-        chosen = ahead[-1:] if comes_first and ahead else behind[:1]
-        told.append(replace(quotation, id=chosen[0] if chosen else None))
+        rest = _rest(draft, quotation.end, start)
+        beside = _RIGHT_BEHIND.match(rest)
+        chosen = (
+            (_ids(beside[0]) if beside and not quotation.is_block else [])
+            or (ahead[::-1] if comes_first else [])
+            or within[::-1]
+            or _ids(rest)
+        )
+        told.append(replace(quotation, ids=tuple(chosen)))
     return told
 
 
@@ -171,4 +186,7 @@ def _rest(draft: str, end: int, start: int) -> str:
 
 
 def _ids(text: str) -> list[int]:
-    return [int(next(filter(None, match.groups()))) for match in _ID.finditer(text)]
+    """The ids of a text in order, those in brackets first."""
+    found = [match for inner in _BRACKETS.finditer(text) for match in _ID_IN_BRACKETS.finditer(inner[1])]
+    found += _ID.finditer(text)
+    return list(dict.fromkeys(int(next(filter(None, match.groups()))) for match in found))
