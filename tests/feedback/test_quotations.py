@@ -135,7 +135,19 @@ def test_an_id_belongs_to_the_quotation_it_stands_with(draft: str, expected: lis
 
 
 def test_an_ellipsis_parts_a_quotation_into_pieces() -> None:
-    for mark in ("…", " … ", "...", " [...] ", " (…) ", " [ … ] "):
+    for mark in (
+        "…",
+        " … ",
+        "...",
+        " [...] ",
+        " (…) ",
+        " [ … ] ",
+        " . . . ",
+        "..",
+        ". . . .",
+        " [..] ",
+        "<...>",
+    ):
         (found,) = quotations(f"“… it is{mark}slow”")
         assert found.pieces == ("it is", "slow")
 

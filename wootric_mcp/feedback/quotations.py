@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from wootric_mcp.feedback.negations import negation_at
 from wootric_mcp.feedback.signs import TELLING
 from wootric_mcp.feedback.words import WORD, is_unspaced
 
@@ -37,7 +38,14 @@ _SOURCE = re.compile(r"[(\[—–]|(?<=\s)-")
 _LONGEST_SOURCE = 120
 # The end of a fence of ours is no source.
 _CONTINUED = re.compile(r"\n[ \t]*>?[ \t]*(?!\[end of customer text )[—–(\[]")
-_ELLIPSIS = re.compile(r"\s*(?:\[\s*(?:…|\.\.\.)\s*\]|\(\s*(?:…|\.\.\.)\s*\)|…|\.{3,}|。{3,}|⋯)\s*")
+_DOTS = r"(?:…|⋯|\.{2,}|\.(?:\s\.){2,}|。{3,})"
+_ELLIPSIS = re.compile(rf"\s*(?:[\[(<]\s*{_DOTS}\s*[\])>]|{_DOTS})\s*")
+_SIC = re.compile(r"\s*\[[*_]*sic[*_]*\W?\]", re.IGNORECASE)
+_LETTER = re.compile(r"(?<!\w)\[([^\W\d_])\](?=\w)")
+_BRACKETED = re.compile(
+    r"\[(?!(?:email|phone|ip|card|account|password|token)\])([^\W\d_](?:[^\W\d_]|[ '’-]){0,60})\](?!\()"
+)
+"""Words that an editor put in, not our masks nor a link of Markdown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +67,13 @@ class Quotation:
 
     @property
     def pieces(self) -> tuple[str, ...]:
-        """The parts between ellipses, which claim to stand in this order in one comment."""
-        return tuple(piece for piece in _ELLIPSIS.split(self.text) if _says(piece))
+        """The parts between ellipses, which claim to stand in this order in one comment.
+
+        What an editor does in brackets is understood: [T]he is a letter in another case, [sic] says nothing,
+        and other words stand for some of the comment's. A negation is not believed to.
+        """
+        edited = _BRACKETED.sub(_as_ellipsis, _LETTER.sub(r"\1", _SIC.sub("", self.text)))
+        return _parts(edited) or _parts(self.text)
 
 
 def quotations(draft: str) -> list[Quotation]:
@@ -98,6 +111,14 @@ def _marked(draft: str) -> Iterator[Quotation]:
             at = closing + 1
         elif mark not in _SINGLE:
             at = closing + 1
+
+
+def _as_ellipsis(bracketed: re.Match[str]) -> str:
+    return bracketed[0] if negation_at(bracketed[1]) >= 0 else " … "
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(part for part in _ELLIPSIS.split(text) if _says(part))
 
 
 def _says(text: str) -> bool:
