@@ -88,14 +88,48 @@ def test_a_block_quotation_is_one_without_its_source() -> None:
         ("> It is slow (really)", "It is slow (really)"),
         ("> It is slow\n> - somebody", "It is slow"),
         ("> It is slow - and late", "It is slow - and late"),
+        ("> **Detractor (3):** It is slow", "It is slow"),
+        ("> __R-7K2M9QX__: It is slow", "It is slow"),
+        ("> **Detractor (3):**\n> It is slow", "It is slow"),
+        ("> **It is slow:** every day", "every day"),
+        ("> **It is slow:**", "**It is slow:**"),
+        ("> It is slow (score 3, Team plan)", "It is slow"),
+        ("> It is slow\n> (score 3, Team plan)", "It is slow"),
+        ("> It is slow — a detractor", "It is slow"),
+        ("> It is slow — Team plan, promoter", "It is slow"),
+        ("> It is slow — my score is 3", "It is slow — my score is 3"),
+        ("> It is slow - score it 3", "It is slow - score it 3"),
+        ("> > It is slow", "It is slow"),
+        ("- > It is slow\n  > (really)", "It is slow (really)"),
+        ("1. > It is slow\n", "It is slow"),
     ],
 )
 def test_what_belongs_to_a_block_quotation_is_kept(block: str, text: str) -> None:
     assert texts(block) == [text]
 
 
+def test_each_item_of_a_list_is_a_block_quotation_of_its_own() -> None:
+    draft = "- > It is slow (#1)\n- > Ok. (#2)\n"
+    assert (texts(draft), ids(draft)) == (["It is slow", "Ok."], [1, 2])
+
+
 def test_a_text_made_to_be_slow_is_read_at_once() -> None:
-    for unit in ("(", "> (-", "“a", "«", "'a ", "#1", "… ", "\n>—"):
+    for unit in (
+        "(",
+        "> (-",
+        "“a",
+        "«",
+        "'a ",
+        "#1",
+        "… ",
+        "\n>—",
+        "1. >",
+        "> **a",
+        "[a",
+        ". ",
+        "(#1",
+        "> (score ",
+    ):
         assert quotations(unit * (20_000 // len(unit))) is not None
 
 

@@ -24,8 +24,11 @@ _SINGLE = "‘‚'"
 _LEAST_SINGLE = 3
 _LONGEST = 2_000
 _BLANK_LINE = re.compile(r"\n\s*\n")
-_BLOCK = re.compile(r"(?:^[ \t]*>[^\n]*(?:\n|\Z))+", re.MULTILINE)
-_BLOCK_MARK = re.compile(r"^[ \t]*>+[ \t]?", re.MULTILINE)
+_BLOCK_BEGIN = r"^[ \t]*(?:(?:[-*+•]|\d{1,3}[.)])[ \t]+)?>"
+_BLOCK = re.compile(rf"{_BLOCK_BEGIN}[^\n]*(?:\n|\Z)(?:[ \t]*>[^\n]*(?:\n|\Z))*", re.MULTILINE)
+_BLOCK_MARK = re.compile(rf"{_BLOCK_BEGIN}(?:[ \t]*>)*[ \t]?", re.MULTILINE)
+_LABEL = re.compile(r"\A\s*(\*\*?|__?)[^*_\n]{1,50}(?::\1|\1:)\s+(?=\S)")
+"""What a block quotation is headed with, as in “**Detractor (3):** …”."""
 _ID = re.compile(
     r"#\s?(\d{1,15})\b|\b(?:id\W{1,2}|response\s)(\d{1,15})\b|[—–]\s(\d{6,15})(?=\s*(?:[,;.)\n]|\Z))",
     re.IGNORECASE,
@@ -35,6 +38,12 @@ _ID_IN_BRACKETS = re.compile(rf"{_ID.pattern}|(?:\A|[,;])\s*(\d{{6,15}})(?=\s*(?
 _RIGHT_BEHIND = re.compile(rf"[^\w\s(\[]{{0,6}}\s?{_BRACKETS.pattern}")
 _SOURCE = re.compile(r"[(\[—–]|(?<=\s)-")
 """How the source of a block quotation begins."""
+_SPEAKER = re.compile(
+    r"[(\[—–]\s*(?:[\w ]{1,30},\s*){0,2}(?:(?:an?|the)\s)?"
+    r"(?:scored?|NPS|detractor|passive|promoter|respondent)\b[^.!?\n]{0,60}\Z",
+    re.IGNORECASE,
+)
+"""A source that has no id."""
 _LONGEST_SOURCE = 120
 # The end of a fence of ours is no source.
 _CONTINUED = re.compile(r"\n[ \t]*>?[ \t]*(?!\[end of customer text )[—–(\[]")
@@ -156,21 +165,23 @@ def _closing(draft: str, start: int, mark: str) -> int:
 
 
 def _blocks(draft: str) -> Iterator[Quotation]:
-    """Block quotations, without the line or bracket that tells their source."""
+    """Block quotations, without the label, line or bracket that tells their source."""
     for block in _BLOCK.finditer(draft):
-        text = " ".join(_without_source(_BLOCK_MARK.sub("", block[0]).rstrip()).split())
+        quoted = _LABEL.sub("", _BLOCK_MARK.sub("", block[0]).rstrip())
+        text = " ".join(_without_source(quoted).split())
         if _says(text):
             yield Quotation(text, block.start(), block.end(), is_block=True)
 
 
 def _without_source(text: str) -> str:
     """A block quotation without its end that tells the source: a last line after a dash, or what begins with
-    a dash or a bracket and has an id."""
+    a dash or a bracket and has an id or tells a score."""
     begin = text.rfind("\n") + 1
     if begin and text[begin:].lstrip().startswith(("—", "–", "-")):
         return text[:begin]
     marks = [mark.start() for mark in _SOURCE.finditer(text, max(begin, len(text) - _LONGEST_SOURCE))]
-    return text[: next((mark for mark in reversed(marks) if _ids(text[mark:])), len(text))]
+    sources = (mark for mark in reversed(marks) if _SPEAKER.match(text, mark) or _ids(text[mark:]))
+    return text[: next(sources, len(text))]
 
 
 def _with_ids(draft: str, found: Sequence[Quotation]) -> list[Quotation]:
