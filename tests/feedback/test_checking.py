@@ -83,6 +83,16 @@ def test_an_altered_quotation_is_told_with_how_it_differs(
     assert [(change.said, change.quoted) for change in checked.changes] == changes
 
 
+def test_many_words_left_out_without_an_ellipsis_are_named() -> None:
+    comment = "The billing page takes ages to load and then the invoice shows the wrong VAT number"
+    left_out = [checking.Change("and then the invoice shows", "")]
+    for quoted in (comment, f"Well, I think that {comment} and so on, as it always was here"):
+        checked = one("“The billing page takes ages to load the wrong VAT number”", [record(1, quoted)])
+        assert (checked.verdict, list(checked.changes)) == ("altered", left_out)
+    (change,) = one("“The billing page shows the wrong VAT number”", [record(1, comment)]).changes
+    assert change == checking.Change("takes ages to load and then the invoice", "")
+
+
 @pytest.mark.parametrize(
     "draft",
     [

@@ -278,9 +278,17 @@ class _Likeness:
     def _window(self) -> tuple[int, int]:
         """The tokens of a long comment among which the quotation lies; others may share words as well."""
         quoted, said = self._quoted.words, self._said.words
-        block = _matcher(quoted, said).find_longest_match()
+        matcher = _matcher(quoted, said)
+        block = matcher.find_longest_match()
         first = max(0, block.b - block.a - _SLACK)
         last = max(0, block.b - block.a) + len(quoted) + _SLACK
+        # More than that may be left out on either side of what is the same.
+        ahead = matcher.find_longest_match(0, block.a, 0, block.b)
+        behind = matcher.find_longest_match(block.a + block.size, None, block.b + block.size, None)
+        if _is_most_of(ahead.size, block.a):
+            first = min(first, max(0, ahead.b - ahead.a))
+        if _is_most_of(behind.size, len(quoted) - block.a - block.size):
+            last = max(last, behind.b - behind.a + len(quoted))
         places = [place for place, token in enumerate(self._said.tokens) if not token.is_sign]
         begin = places[first - 1] + 1 if first else 0
         return begin, places[last] if last < len(places) else len(self._said.tokens)
@@ -335,6 +343,10 @@ class _Likeness:
 
 def _matcher(quoted: Sequence[str], said: Sequence[str]) -> SequenceMatcher[str]:
     return SequenceMatcher(None, quoted, said, autojunk=len(quoted) * len(said) > _CLOSELY)
+
+
+def _is_most_of(same: int, words: int) -> bool:
+    return same >= 2 and 2 * same >= words
 
 
 def _negations_between(said: Wording, places: Sequence[range]) -> tuple[Change, ...]:
