@@ -30,7 +30,7 @@ _BLOCK_MARK = re.compile(rf"{_BLOCK_BEGIN}(?:[ \t]*>)*[ \t]?", re.MULTILINE)
 _LABEL = re.compile(r"\A\s*(\*\*?|__?)[^*_\n]{1,50}(?::\1|\1:)\s+(?=\S)")
 """What a block quotation is headed with, as in “**Detractor (3):** …”."""
 _ID = re.compile(
-    r"#\s?(\d{1,15})\b|\b(?:id\W{1,2}|response\s)(\d{1,15})\b|[—–]\s(\d{6,15})(?=\s*(?:[,;.)\n]|\Z))",
+    r"#\s?(\d{1,15})\b|\b(?:id\W{1,2}|response\s)(\d{1,15})\b|[—–|]\s(\d{6,15})(?=\s*(?:[,;)|\n]|\.\s|\.?\Z))",
     re.IGNORECASE,
 )
 _BRACKETS = re.compile(r"[(\[]([^()\[\]\n]{1,120})[)\]]")
@@ -90,9 +90,9 @@ def quotations(draft: str) -> list[Quotation]:
 
     Known are the marks of English, German, French, Spanish, Swedish, Chinese and Japanese, straight ones, and
     block quotations of Markdown. Text in single marks counts from three words on. An id is a number after #,
-    “id” or “response”; in brackets or after a dash also one of six digits or more that stands alone. One in
-    brackets right behind a quotation belongs to it; otherwise ids come before what they belong to on a line
-    with one before the first quotation, else after it.
+    “id” or “response”; in brackets, a cell of a table or after a dash also one of six digits or more that
+    stands alone. One in brackets right behind a quotation belongs to it; otherwise ids come before what they
+    belong to on a line with one before the first quotation, else after it.
     """
     found = list(_marked(draft))
     found += [
