@@ -40,6 +40,7 @@ def test_no_space_is_needed_before_a_quotation_where_none_is_written() -> None:
         "A 5\" screen and a 7\" screen.",
         'search_feedback(query="crash", period="all")',
         "He said “and never stopped",
+        "- > 50% of users\n- >$5 a month\n",
         "“ ” and “…” and “!”",
         "",
     ],

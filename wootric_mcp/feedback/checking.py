@@ -95,10 +95,11 @@ def check(draft: str, records: Iterable[FeedbackRecord], *, receipt: Receipt | N
     """Compare the quotations of a draft with comments.
 
     Both are compared word by word, so that case, accents, punctuation and kinds of quotation marks do not
-    matter; signs that mean something do, such as currencies and emoji. Where a quotation has an ellipsis, the
-    comment may have any words, and a negation among them is told. A quotation is altered if only signs
-    differ, or if the words that it has in common with a comment, in order, make most of its weight (a word
-    weighs the more the rarer it is, as inverse document frequency: Spärck Jones 1972); else it is invented.
+    matter; signs that mean something do, such as currencies and emoji, and so does what is cut off a number
+    or a hyphenated word. Where a quotation has an ellipsis, the comment may have any words, and a negation
+    among them is told. A quotation is altered if only signs differ, or if the words that it has in common
+    with a comment, in order, make most of its weight (a word weighs the more the rarer it is, as inverse
+    document frequency: Spärck Jones 1972); else it is invented.
 
     Args:
         draft: Any text; cleaned and masked like the comments.

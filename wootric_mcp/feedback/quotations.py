@@ -24,7 +24,8 @@ _SINGLE = "‘‚'"
 _LEAST_SINGLE = 3
 _LONGEST = 2_000
 _BLANK_LINE = re.compile(r"\n\s*\n")
-_BLOCK_BEGIN = r"^[ \t]*(?:(?:[-*+•]|\d{1,3}[.)])[ \t]+)?>"
+# Also as an item of a list, unless it says “more than”.
+_BLOCK_BEGIN = r"^[ \t]*(?:(?:[-*+•]|\d{1,3}[.)])[ \t]+(?!>[ \t]*\W?[0-9]))?>"
 _BLOCK = re.compile(rf"{_BLOCK_BEGIN}[^\n]*(?:\n|\Z)(?:[ \t]*>[^\n]*(?:\n|\Z))*", re.MULTILINE)
 _BLOCK_MARK = re.compile(rf"{_BLOCK_BEGIN}(?:[ \t]*>)*[ \t]?", re.MULTILINE)
 _LABEL = re.compile(r"\A\s*(\*\*?|__?)[^*_\n]{1,50}(?::\1|\1:)\s+(?=\S)")

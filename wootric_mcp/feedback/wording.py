@@ -28,6 +28,7 @@ _THOUSANDS = re.compile(rf"(?<![0-9])[0-9]{{1,3}}(?:[{_SPACES}][0-9]{{3}})+(?![0
 _NOT = "不没沒无無非未"
 """Negate what they touch in Chinese."""
 _IN_NUMBERS = (",", ":", "-")
+"""Signs; the number beyond them is named as well where one is cut apart."""
 _JOINED = re.compile(rf"\w[{''.join(_HYPHENS)}]\w|[0-9][{_SPACES}][0-9]|[{_NOT}]")
 """Without a sign, what may be cut apart so that it says something else."""
 
@@ -131,9 +132,8 @@ class Wording:
         before, after = self.tokens[place - 1 : place + 1]
         if ahead:
             is_within = before.text in _IN_NUMBERS and self.tokens[place - 2].end == before.begin
-            return self.text[
-                self.tokens[place - 2].begin if is_within else before.begin : after.begin
-            ].strip()
+            begin = self.tokens[place - 2].begin if is_within else before.begin
+            return self.text[begin : after.begin].strip()
         is_within = after.text in _IN_NUMBERS and self.tokens[place + 1].begin == after.end
         return self.text[before.end : self.tokens[place + 1].end if is_within else after.end].strip()
 
