@@ -83,6 +83,16 @@ def test_an_altered_quotation_is_told_with_how_it_differs(
     assert [(change.said, change.quoted) for change in checked.changes] == changes
 
 
+def test_many_words_left_out_without_an_ellipsis_are_named() -> None:
+    comment = "The billing page takes ages to load and then the invoice shows the wrong VAT number"
+    left_out = [checking.Change("and then the invoice shows", "")]
+    for quoted in (comment, f"Well, I think that {comment} and so on, as it always was here"):
+        checked = one("“The billing page takes ages to load the wrong VAT number”", [record(1, quoted)])
+        assert (checked.verdict, list(checked.changes)) == ("altered", left_out)
+    (change,) = one("“The billing page shows the wrong VAT number”", [record(1, comment)]).changes
+    assert change == checking.Change("takes ages to load and then the invoice", "")
+
+
 @pytest.mark.parametrize(
     "draft",
     [
@@ -116,6 +126,21 @@ def test_a_quotation_under_a_wrong_id_is_told() -> None:
     assert other.is_misattributed and other.is_faulty
     unknown = one("“Two outages in a week” (#88)")
     assert not unknown.is_id_known and unknown.is_faulty and not unknown.is_misattributed
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "“Setup took ten minutes” is our #1 praise by response 103377123.",
+        "Theme #2, by #103377123: “Setup took ten minutes”",
+        "“Two outages in a week” and “Setup took ten minutes” (#103377120, #103377123)",
+        "“Setup took 10 minutes” (#103377120, #103377123)",
+    ],
+)
+def test_of_several_ids_the_one_that_has_the_quotation_is_meant(draft: str) -> None:
+    checked = check(draft, KEPT, receipt=RECEIPT).checked[-1]
+    assert (checked.quotation.id, checked.record and checked.record.id) == (PRAISE, PRAISE)
+    assert checked.is_id_known and not checked.is_misattributed
 
 
 def test_without_an_id_the_newest_comment_is_the_source() -> None:

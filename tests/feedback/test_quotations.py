@@ -40,6 +40,7 @@ def test_no_space_is_needed_before_a_quotation_where_none_is_written() -> None:
         "A 5\" screen and a 7\" screen.",
         'search_feedback(query="crash", period="all")',
         "He said “and never stopped",
+        "- > 50% of users\n- >$5 a month\n",
         "“ ” and “…” and “!”",
         "",
     ],
@@ -88,14 +89,48 @@ def test_a_block_quotation_is_one_without_its_source() -> None:
         ("> It is slow (really)", "It is slow (really)"),
         ("> It is slow\n> - somebody", "It is slow"),
         ("> It is slow - and late", "It is slow - and late"),
+        ("> **Detractor (3):** It is slow", "It is slow"),
+        ("> __R-7K2M9QX__: It is slow", "It is slow"),
+        ("> **Detractor (3):**\n> It is slow", "It is slow"),
+        ("> **It is slow:** every day", "every day"),
+        ("> **It is slow:**", "**It is slow:**"),
+        ("> It is slow (score 3, Team plan)", "It is slow"),
+        ("> It is slow\n> (score 3, Team plan)", "It is slow"),
+        ("> It is slow — a detractor", "It is slow"),
+        ("> It is slow — Team plan, promoter", "It is slow"),
+        ("> It is slow — my score is 3", "It is slow — my score is 3"),
+        ("> It is slow - score it 3", "It is slow - score it 3"),
+        ("> > It is slow", "It is slow"),
+        ("- > It is slow\n  > (really)", "It is slow (really)"),
+        ("1. > It is slow\n", "It is slow"),
     ],
 )
 def test_what_belongs_to_a_block_quotation_is_kept(block: str, text: str) -> None:
     assert texts(block) == [text]
 
 
+def test_each_item_of_a_list_is_a_block_quotation_of_its_own() -> None:
+    draft = "- > It is slow (#1)\n- > Ok. (#2)\n"
+    assert (texts(draft), ids(draft)) == (["It is slow", "Ok."], [1, 2])
+
+
 def test_a_text_made_to_be_slow_is_read_at_once() -> None:
-    for unit in ("(", "> (-", "“a", "«", "'a ", "#1", "… ", "\n>—"):
+    for unit in (
+        "(",
+        "> (-",
+        "“a",
+        "«",
+        "'a ",
+        "#1",
+        "… ",
+        "\n>—",
+        "1. >",
+        "> **a",
+        "[a",
+        ". ",
+        "(#1",
+        "> (score ",
+    ):
         assert quotations(unit * (20_000 // len(unit))) is not None
 
 
@@ -120,6 +155,16 @@ def test_marks_within_a_block_quotation_tell_where_it_begins() -> None:
         ("“one thing”, “another” (#2)", [None, 2]),
         ("12 of 4000 said “one thing” in 2026", [None]),
         ("Version 123456.7 is “one thing”", [None]),
+        ("Theme #2 (speed): “one thing” (#4711)", [4711]),
+        ("“one thing” is our #1 issue (#4711)", [4711]),
+        ("“one thing” (score 3) (#4711)", [4711]),
+        ("“one thing”, they say (103377120, 103377121)", [103377120]),
+        ("**“one thing”** (103377120)", [103377120]),
+        ("“one thing” — 103377120.", [103377120]),
+        ("| “one thing” | 103377120 |", [103377120]),
+        ("“one thing” — 250000 users say so", [None]),
+        ("“one thing” (ticket 1234567)", [None]),
+        ("“one thing” was said on 20261109 about 250000 dollars", [None]),
     ],
 )
 def test_an_id_belongs_to_the_quotation_it_stands_with(draft: str, expected: list[int | None]) -> None:
@@ -127,7 +172,19 @@ def test_an_id_belongs_to_the_quotation_it_stands_with(draft: str, expected: lis
 
 
 def test_an_ellipsis_parts_a_quotation_into_pieces() -> None:
-    for mark in ("…", " … ", "...", " [...] ", " (…) ", " [ … ] "):
+    for mark in (
+        "…",
+        " … ",
+        "...",
+        " [...] ",
+        " (…) ",
+        " [ … ] ",
+        " . . . ",
+        "..",
+        ". . . .",
+        " [..] ",
+        "<...>",
+    ):
         (found,) = quotations(f"“… it is{mark}slow”")
         assert found.pieces == ("it is", "slow")
 

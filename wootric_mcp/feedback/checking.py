@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from itertools import accumulate, pairwise, takewhile
 from typing import Literal
@@ -95,10 +95,11 @@ def check(draft: str, records: Iterable[FeedbackRecord], *, receipt: Receipt | N
     """Compare the quotations of a draft with comments.
 
     Both are compared word by word, so that case, accents, punctuation and kinds of quotation marks do not
-    matter; signs that mean something do, such as currencies and emoji. Where a quotation has an ellipsis, the
-    comment may have any words, and a negation among them is told. A quotation is altered if only signs
-    differ, or if the words that it has in common with a comment, in order, make most of its weight (a word
-    weighs the more the rarer it is, as inverse document frequency: Spärck Jones 1972); else it is invented.
+    matter; signs that mean something do, such as currencies and emoji, and so does what is cut off a number
+    or a hyphenated word. Where a quotation has an ellipsis, the comment may have any words, and a negation
+    among them is told. A quotation is altered if only signs differ, or if the words that it has in common
+    with a comment, in order, make most of its weight (a word weighs the more the rarer it is, as inverse
+    document frequency: Spärck Jones 1972); else it is invented.
 
     Args:
         draft: Any text; cleaned and masked like the comments.
@@ -110,8 +111,8 @@ def check(draft: str, records: Iterable[FeedbackRecord], *, receipt: Receipt | N
     by_word: dict[str, list[_Wanted]] = defaultdict(list)
     by_id: dict[int, list[_Wanted]] = defaultdict(list)
     for each in wanted:
-        if each.quotation.id is not None:
-            by_id[each.quotation.id].append(each)
+        for id_ in each.quotation.ids:
+            by_id[id_].append(each)
         for word in each.words:
             by_word[word].append(each)
     wordless = [each for each in wanted if not each.words]
@@ -126,7 +127,7 @@ def check(draft: str, records: Iterable[FeedbackRecord], *, receipt: Receipt | N
         frequency.update(known)
         touched = Counter(each for word in known for each in by_word[word])
         for each in by_id.get(record.id, ()):
-            each.claimed = record.lean()
+            each.claimed[record.id] = record.lean()
         for each, shared in touched.items():
             each.meet(record, said, shared)
         if wordless and TELLING.search(record.text):
@@ -155,10 +156,11 @@ class _Wanted:
     has_signs: bool = field(init=False)
     comments: int = 0
     source: FeedbackRecord | None = None
-    """The newest comment that contains it, or the one whose id is given."""
+    """The newest comment that contains it, or one whose id is given."""
     skipped: tuple[Change, ...] = ()
     """What its ellipses leave out of that comment, if it negates."""
-    claimed: FeedbackRecord | None = None
+    claimed: dict[int, FeedbackRecord] = field(default_factory=dict)
+    """The comments whose ids are given."""
     near: list[tuple[Rank, FeedbackRecord]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -188,19 +190,21 @@ class _Wanted:
 
     def _places(self, said: Wording) -> Sequence[range] | None:
         """Where a comment that has the words has each piece with the same signs."""
-        if len(self.pieces) == 1 and not self.has_signs and not said.has_signs:
+        if len(self.pieces) == 1 and not self.has_signs and not said.may_be_cut:
             return ()
         return None if self.has_signs and not said.has_signs else said.find(self.pieces)
 
     def _precedence(self, record: FeedbackRecord, skipped: Sequence[Change]) -> tuple[bool, bool, float, int]:
-        return record.id == self.quotation.id, not skipped, record.created_at.timestamp(), record.id
+        return record.id in self.quotation.ids, not skipped, record.created_at.timestamp(), record.id
 
     def checked(self, frequency: Counter[str], compared: int) -> Checked:
-        claim = self.quotation.id
-        is_known = claim is None or self.claimed is not None
+        known = [id_ for id_ in self.quotation.ids if id_ in self.claimed]
+        claim = known[0] if known else self.quotation.id
+        is_known = claim is None or bool(known)
         if self.source:
+            claim = self.source.id if self.source.id in known else claim
             return Checked(
-                self.quotation,
+                self._claiming(claim),
                 "verbatim",
                 self.source,
                 self.comments,
@@ -220,14 +224,18 @@ class _Wanted:
         least, share = _LEAST_SHARED, _SHARE
         if best is not None and best.has_words:
             least, share = 0, 0.0
-        if self.claimed:
-            of_claimed = _Likeness(self.pieces, self.claimed)
+        if known:
+            of_claimed = max(
+                (_Likeness(self.pieces, self.claimed[id_]) for id_ in known[:_CANDIDATES]),
+                key=lambda one: weight(one.shared),
+            )
             if weight(of_claimed.shared) >= _SHARE_OF_CLAIMED * whole:
                 best, least, share = of_claimed, 1, _SHARE_OF_CLAIMED
+                claim = of_claimed.record.id
         if best is None or len(best.shared) < least or weight(best.shared) < share * whole:
-            return Checked(self.quotation, "invented", is_id_known=is_known)
+            return Checked(self._claiming(claim), "invented", is_id_known=is_known)
         return Checked(
-            self.quotation,
+            self._claiming(claim),
             "altered",
             best.record,
             position=best.position,
@@ -235,6 +243,9 @@ class _Wanted:
             is_misattributed=claim is not None and is_known and best.record.id != claim,
             is_id_known=is_known,
         )
+
+    def _claiming(self, id_: int | None) -> Quotation:
+        return replace(self.quotation, ids=() if id_ is None else (id_,))
 
 
 class _Likeness:
@@ -268,9 +279,17 @@ class _Likeness:
     def _window(self) -> tuple[int, int]:
         """The tokens of a long comment among which the quotation lies; others may share words as well."""
         quoted, said = self._quoted.words, self._said.words
-        block = _matcher(quoted, said).find_longest_match()
+        matcher = _matcher(quoted, said)
+        block = matcher.find_longest_match()
         first = max(0, block.b - block.a - _SLACK)
         last = max(0, block.b - block.a) + len(quoted) + _SLACK
+        # More than that may be left out on either side of what is the same.
+        ahead = matcher.find_longest_match(0, block.a, 0, block.b)
+        behind = matcher.find_longest_match(block.a + block.size, None, block.b + block.size, None)
+        if _is_most_of(ahead.size, block.a):
+            first = min(first, max(0, ahead.b - ahead.a))
+        if _is_most_of(behind.size, len(quoted) - block.a - block.size):
+            last = max(last, behind.b - behind.a + len(quoted))
         places = [place for place, token in enumerate(self._said.tokens) if not token.is_sign]
         begin = places[first - 1] + 1 if first else 0
         return begin, places[last] if last < len(places) else len(self._said.tokens)
@@ -316,16 +335,19 @@ class _Likeness:
         """What belongs to the words that are the same, but stands beyond an edge of the quotation."""
         for place in sorted({0, *self._gaps}.intersection(range(begin, end + 1))):
             at = said_begin + place - begin
-            if self._said.is_cut(at):
-                if begin < place < end:
+            if begin < place < end:
+                if self._said.cut_off(at, ahead=True) or self._said.cut_off(at, ahead=False):
                     yield Change("", "…")
-                else:
-                    beyond = at - 1 if place == begin else at
-                    yield Change(self._said.part(beyond, beyond + 1), "")
+            elif cut := self._said.cut_off(at, ahead=place == begin, is_first=place == 0):
+                yield Change(cut, "")
 
 
 def _matcher(quoted: Sequence[str], said: Sequence[str]) -> SequenceMatcher[str]:
     return SequenceMatcher(None, quoted, said, autojunk=len(quoted) * len(said) > _CLOSELY)
+
+
+def _is_most_of(same: int, words: int) -> bool:
+    return same >= 2 and 2 * same >= words
 
 
 def _negations_between(said: Wording, places: Sequence[range]) -> tuple[Change, ...]:

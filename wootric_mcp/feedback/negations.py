@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from wootric_mcp.feedback.words import WORD, fold, is_unspaced
+from wootric_mcp.feedback.words import WORD, fold, is_unspaced, with_apostrophes
 
 NEGATIONS = frozenset(
     fold("""
@@ -21,13 +21,20 @@ NEGATIONS = frozenset(
 """Folded, without apostrophes."""
 UNSPACED_NEGATION = re.compile("[不没沒]|ない|ません|なかった")
 """In Chinese or Japanese, which part no words by spaces."""
+# Those that two comments may differ by all the same, but a quotation must not leave out.
+_SKIPPED = NEGATIONS | {"n", "ni", "weder", "kaum", "hardly", "barely", "scarcely"}
+_UNSPACED_SKIPPED = re.compile(
+    rf"{UNSPACED_NEGATION.pattern}|[无無](?![论論疑])|未(?![来來])|なくて"
+    r"|(?<![まは必])(?<!変わら)ず(?:に|(?![\u3040-\u30ff]))"
+)
 
 
 def negation_at(text: str) -> int:
     """Where the first negation of a text begins, -1 if it has none."""
-    for match in WORD.finditer(text):
-        if fold(match[0]).replace("'", "") in NEGATIONS:
+    for match in WORD.finditer(with_apostrophes(text)):
+        word = fold(match[0])
+        if word.startswith("n'") or word.replace("'", "") in _SKIPPED:
             return match.start()
-        if is_unspaced(match[0]) and (found := UNSPACED_NEGATION.search(match[0])):
+        if is_unspaced(word) and (found := _UNSPACED_SKIPPED.search(match[0])):
             return match.start() + found.start()
     return -1

@@ -17,13 +17,16 @@ TELLING = re.compile(f"[{_CURRENCY}\u00b0{_EMOJI}]")
 
 # Of the dashes only the minus: before a digit or a price, and behind nothing but a space or what opens.
 _OPENING = r"\s(\[{<>=~±:*\"'“„‘‚«‹「『\u3040-\u30ff\u3400-\u9fff"
-_MINUS = rf"(?<![^{_OPENING}])[-‐‑–−﹣－](?=[{_CURRENCY}]?[0-9])"
+_DASHES = "-‐‑–−﹣－"
+_MINUS = rf"(?<![^{_OPENING}])[{_DASHES}](?=[{_CURRENCY}]?[0-9])"
 _EMOTICON = r"[:;=]['’]?-?[()](?!\w)"
 MEANINGFUL = re.compile(
     rf"(?![{LETTER}\u203c\u2049])(?:"
     rf"(?P<alone>[{_EMOJI}]|{_EMOTICON}|(?<![0-9])/|/(?![0-9]))"
     rf"|(?P<minus>{_MINUS})"
+    rf"|(?P<range>(?<=[0-9])[{_DASHES}~～〜](?=[0-9]))|(?<=[0-9])[,:](?=[0-9])"
     rf"|[{_CURRENCY}\u00b0+<=>±×÷≈≠≤≥√∞^%‰&@#/§＋＜＝＞％＆＠＃]|(?<!~)~(?!~))"
 )
-"""A sign that a text says something else without, unlike punctuation. Those of the group `alone` belong to no
-word, however they are written; others do to one that they touch."""
+"""A sign that a text says something else without, unlike punctuation; within a number a comma, a colon and a
+dash are such, too. Those of the group `alone` belong to no word, however they are written; others do to one
+that they touch."""

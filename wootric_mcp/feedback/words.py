@@ -15,10 +15,12 @@ _WORD = rf"{{elided}}['’](?=[{LETTER}]{{{{2}}}})|[{LETTER}]+(?:(?:['’]|{_POI
 WORD = re.compile(_WORD.format(elided=f"(?i:{_ELIDED})"))
 _LOWERED_WORD = re.compile(_WORD.format(elided=f"(?:{_ELIDED})"))  # twice as fast
 CLAUSE_END = re.compile(rf"(?:(?!{_POINT})[^{LETTER}\s'’-])+|\s-+\s")
-_MASK = re.compile(r"\[(?:email|phone|ip|card|account|password|token)\]")
+MASK = r"\[(?:email|phone|ip|card|account|password|token)\]"
+_MASK = re.compile(MASK)
 _MARKS = re.compile(r"[\u0300-\u036f]+")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
+_APOSTROPHE = re.compile(r"[´`‘ʼ′＇](?<=[^\W\d_].)(?=[^\W\d_])")
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl")
 
@@ -34,6 +36,11 @@ def fold(text: str) -> str:
 def unmasked(text: str) -> str:
     """What a customer wrote of a text, without the words that stand for personal data."""
     return _MASK.sub("|", text) if "[" in text else text
+
+
+def with_apostrophes(text: str) -> str:
+    """Text of the same length in which other signs that stand for an apostrophe between letters are one."""
+    return text if text.isascii() and "`" not in text else _APOSTROPHE.sub("'", text)
 
 
 def words_of(text: str) -> list[str]:
