@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -16,6 +17,7 @@ import pytest
 from benchmarks.comments import comments
 from tests.accounts import ERAS, connected, refused
 from tests.feedback.making import RECEIPT, digest, record
+from wootric_mcp.__main__ import collect_seldom
 from wootric_mcp.feedback.lexicon import lexicon
 from wootric_mcp.feedback.records import FeedbackRecord
 from wootric_mcp.sandbox.server import RunningSandbox
@@ -82,6 +84,17 @@ async def test_work_cancelled_after_its_records_were_read_ends_with_the_stage_it
     assert scope.cancelled_caught and not finished
 
 
+@pytest.fixture
+def garbage_is_collected_as_in_a_server() -> Iterator[None]:
+    """A collection of all that a test run has made would hold everybody up by itself."""
+    usual = gc.get_threshold()
+    collect_seldom()
+    yield
+    gc.set_threshold(*usual)
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("garbage_is_collected_as_in_a_server")
 @pytest.mark.parametrize("number", [5_000, pytest.param(20_000, marks=pytest.mark.slow)])
 async def test_others_are_served_while_thousands_of_comments_are_summed_up(number: int) -> None:
     records = [record(place, text, score) for place, (score, text) in enumerate(comments(number), 1)]
