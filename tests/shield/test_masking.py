@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.shield.masking_set import harmless, personal
+from tests.shield.harmless_set import harmless
+from tests.shield.masking_set import personal
 from wootric_mcp.shield.masking import mask
 
 PERSONAL, HARMLESS = personal(), harmless()
