@@ -6,7 +6,6 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from wootric_mcp.feedback.comments import Comment
 from wootric_mcp.feedback.phrases import (
@@ -306,11 +305,12 @@ def _run(phrase: list[str], members: Sequence[Comment]) -> tuple[str, int]:
         return "", 0
     least = max(2, _RUN_SHARE * len(more))
     shared = [
-        (-len(run), -times, written)
+        (-len(run), -times, _written(run))
         for run, times in _runs(phrase, more).items()
-        if times >= least and not JOINING & ({run[0], run[-1]} - {phrase[0]}) and (written := _written(run))
+        if times >= least and not JOINING & ({run[0], run[-1]} - {phrase[0]})
     ]
-    # Words of two sentences are no run, and those read may not be like the others.
+    # Words of two sentences, or Japanese ones with others between, are no run, and those read may not be like
+    # the others.
     for *_, run in sorted(shared):
         having = sum(run in comment.record.text.lower().replace("’", "'") for comment in members)
         if having >= _RUN_SHARE * len(members):
@@ -319,15 +319,9 @@ def _run(phrase: list[str], members: Sequence[Comment]) -> tuple[str, int]:
 
 
 def _written(run: Sequence[str]) -> str:
-    """A run of words as it is written; "" if it is not, for what stands between Japanese words is left out.
-
-    Of Chinese the words are pairs of characters, of which each begins with the one that the last ends with.
-    """
-    if not is_unspaced(run[0]):
-        return " ".join(run)
-    if any(one[-1] != other[0] or len(other) != 2 for one, other in pairwise(run)):
-        return ""
-    return run[0] + "".join(word[1] for word in run[1:])
+    """A run of words as it is written: of Chinese they are pairs of characters, of which each begins with the
+    one that the last ends with."""
+    return run[0] + "".join(word[1:] for word in run[1:]) if is_unspaced(run[0]) else " ".join(run)
 
 
 def _runs(phrase: list[str], members: Iterable[Comment]) -> Counter[tuple[str, ...]]:
